@@ -1,0 +1,63 @@
+# Everything a developer runs, from a fresh clone on. Each target sets up .venv as far as it needs it.
+# Paths here are relative and quoted by the shell, so the folder may have spaces in its name.
+
+PY := .venv/bin/python
+JOBS ?= 2
+NETWRIGHT := .venv/bin/netwright
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test fast lint format typecheck bench clean tools full
+
+help: ## Show this list
+	@echo 'Netwright: make TARGET'
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' Makefile
+	@echo 'The first run builds .venv; PYTHON=/path/to/python3 chooses the Python (3.11 or later).'
+
+demo: full ## Check a spec, write Keras code for it, train it (about a minute)
+	@echo '== 1. Check specs/mnist_mlp.yaml: shapes, parameters and its own claims'
+	@"$(NETWRIGHT)" check specs/mnist_mlp.yaml
+	@echo '== 2. Write a Keras training script that needs nothing of Netwright: build/demo/mnist_mlp.py'
+	@mkdir -p build/demo
+	@"$(NETWRIGHT)" emit specs/mnist_mlp.yaml --train -o build/demo/mnist_mlp.py
+	@echo '== 3. Train it under XLA; weights, log and metrics go to build/demo/run'
+	@"$(NETWRIGHT)" train specs/mnist_mlp.yaml --out build/demo/run
+
+test: full ## All tests: the framework-free ones first (seconds), then those with Keras (minutes)
+	@echo '== Tests that need no framework (under 10 s)'
+	@"$(PY)" -m pytest -q -m 'not keras and not slow'
+	@echo '== Tests with Keras, TensorFlow and JAX, in $(JOBS) processes (some minutes; JOBS=n changes that)'
+	@"$(PY)" -m pytest -q -m 'keras or slow' -n $(JOBS)
+
+fast: tools ## Only the tests that need no framework (under 10 s)
+	@"$(PY)" -m pytest -q -m 'not keras and not slow'
+
+lint: tools ## Style and types: ruff check, ruff format --check, mypy --strict
+	@echo '== ruff'
+	@"$(PY)" -m ruff check
+	@"$(PY)" -m ruff format --check
+	@$(MAKE) --no-print-directory typecheck
+
+format: tools ## Let ruff mend what it can
+	@"$(PY)" -m ruff check --fix
+	@"$(PY)" -m ruff format
+
+# mypy cannot see the mapping of root folders to subpackages, and would report a false green; links show it.
+typecheck: tools ## Types alone: mypy --strict over the packages as they are imported
+	@echo '== mypy --strict (half a minute the first time)'
+	@rm -rf typecheck && mkdir -p typecheck/netwright
+	@for entry in netwright/*; do ln -s "../../$$entry" typecheck/netwright/; done
+	@for folder in dsl compiler backends specs; do ln -s "../../$$folder" typecheck/netwright/; done
+	@cd typecheck && "../$(PY)" -m mypy --config-file ../pyproject.toml --cache-dir ../.mypy_cache -p netwright
+
+bench: full ## Measure: compile times, and training against hand-written code (minutes)
+	@"$(PY)" benchmarks/run.py
+
+clean: ## Remove all that was built: .venv, caches, build/
+	rm -rf .venv build dist typecheck netwright.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+tools:
+	@.ci/setup tools
+
+full:
+	@.ci/setup full

@@ -1,0 +1,1 @@
+"""What a typed graph becomes: Keras code, XLA programs, reports."""

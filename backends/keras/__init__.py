@@ -1,0 +1,1 @@
+"""From a typed graph to Keras 3 source code."""

@@ -1,0 +1,1 @@
+"""The engines that compile and run a program: TensorFlow and JAX."""

@@ -1,0 +1,1 @@
+"""Netwright: the public API and the command line."""

@@ -1,0 +1,1 @@
+"""The zoo of specs, as package data."""
