@@ -1,1 +1,31 @@
-"""Netwright: the public API and the command line."""
+"""Netwright: a compiler for neural networks described in text. `compile` checks a spec; see `Model`.
+
+The names below are imported when first used, so that importing a subpackage costs only what it needs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from netwright.version import __version__
+
+if TYPE_CHECKING:
+    from netwright.api import Model, compile
+    from netwright.dsl.diagnostics import CompilerBug, Diagnostic, SpecError
+
+__all__ = ["CompilerBug", "Diagnostic", "Model", "SpecError", "__version__", "compile"]
+
+_HOMES = {
+    "Model": "netwright.api",
+    "compile": "netwright.api",
+    "CompilerBug": "netwright.dsl.diagnostics",
+    "Diagnostic": "netwright.dsl.diagnostics",
+    "SpecError": "netwright.dsl.diagnostics",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'netwright' has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_HOMES[name]), name)

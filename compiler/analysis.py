@@ -1,0 +1,190 @@
+"""Owns what a graph costs: parameters, weight bytes, MACs and FLOPs, each graph counted once however often it is called.
+MACs are multiply-adds of convolutions, dense layers, matmul/einsum, recurrent layers and attention, biases not counted;
+FLOPs are 2 MACs plus elementwise work (docs/costs.md). An unknown cost is None, never 0."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from math import prod
+
+from netwright.compiler.dims import Dim, SymbolicDim, substitute
+from netwright.compiler.dtypes import byte_size
+from netwright.compiler.ir import CallNode, Graph, Instance, Node, OpNode, RepeatNode, Value
+from netwright.compiler.ops.op import Weight
+from netwright.dsl.diagnostics import CompilerBug
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """Numbers of weights' elements, and their bytes."""
+
+    trainable: int = 0
+    non_trainable: int = 0
+    bytes: int = 0
+
+    @property
+    def total(self) -> int:
+        return self.trainable + self.non_trainable
+
+    def __add__(self, other: Parameters) -> Parameters:
+        return Parameters(
+            self.trainable + other.trainable, self.non_trainable + other.non_trainable, self.bytes + other.bytes
+        )
+
+    def __mul__(self, count: int) -> Parameters:
+        return Parameters(self.trainable * count, self.non_trainable * count, self.bytes * count)
+
+
+@dataclass(slots=True)
+class Cost:
+    """What one graph or node costs. `shared` are instances that a graph further out owns: their weights count there."""
+
+    parameters: Parameters = Parameters()
+    macs: Dim | None = 0
+    flops: Dim | None = 0
+    shared: dict[Instance, Parameters] = field(default_factory=dict)
+
+    def add(self, other: Cost, count: int = 1) -> None:
+        self.parameters += other.parameters * count
+        self.macs = _plus(self.macs, other.macs, count)
+        self.flops = _plus(self.flops, other.flops, count)
+        self.shared.update(other.shared)
+
+
+def _plus(total: Dim | None, more: Dim | None, count: int) -> Dim | None:
+    return None if total is None or more is None else total + more * count
+
+
+class Analysis:
+    """Costs of graphs and nodes, remembered by graph."""
+
+    def __init__(self) -> None:
+        self._graphs: dict[Graph, Cost] = {}
+        self._weights: dict[object, Cost] = {}
+
+    def of_graph(self, graph: Graph) -> Cost:
+        """One call of the graph."""
+        found = self._graphs.get(graph)
+        if found is None:
+            found = Cost()
+            for node in graph.nodes:
+                found.add(self.of_node(node))
+            for instance in graph.instances:
+                found.parameters += found.shared.pop(instance, Parameters())
+            self._graphs[graph] = found
+        return found
+
+    def of_node(self, node: Node) -> Cost:
+        """One node; a repeat with all its copies."""
+        cost = self._plain(node)
+        if node.instance is None:
+            return cost
+        shared = {**cost.shared, node.instance: cost.parameters}
+        return Cost(Parameters(), cost.macs, cost.flops, shared)
+
+    def _plain(self, node: Node) -> Cost:
+        if isinstance(node, OpNode):
+            return self._operator(node)
+        if isinstance(node, CallNode):
+            return self.of_graph(node.graph)
+        if isinstance(node, RepeatNode):
+            cost = Cost()
+            cost.add(self.of_graph(node.body), node.count)
+            return cost
+        raise CompilerBug(f"no cost is known of a {type(node).__name__}")
+
+    def _operator(self, node: OpNode) -> Cost:
+        types = [*node.operand_types(), *(value.type for value in node.outputs)]
+        key = (node.op, *types) if not node.keywords else node
+        found = self._weights.get(key)
+        if found is None:
+            found = Cost(count_parameters(node.weights()), node.op.macs(*types), node.op.flops(*types))
+            self._weights[key] = found
+        return found
+
+
+def count_parameters(weights: Iterable[Weight]) -> Parameters:
+    """The elements and bytes of weights, whose shapes must be known."""
+    trainable = non_trainable = size_in_bytes = 0
+    for weight in weights:
+        size = prod(_known(dim, weight) for dim in weight.shape)
+        size_in_bytes += size * (byte_size(weight.dtype) or 0)
+        if weight.trainable:
+            trainable += size
+        else:
+            non_trainable += size
+    return Parameters(trainable, non_trainable, size_in_bytes)
+
+
+def _known(dim: Dim, weight: Weight) -> int:
+    if isinstance(dim, SymbolicDim):
+        raise CompilerBug(f"weight {weight.name} has a symbolic shape")
+    return dim
+
+
+# ---------------------------------------------------------------- memory
+
+
+def peak_memory(graph: Graph, sizes: dict[str, int]) -> int | None:
+    """The most bytes of activations alive at once in a forward pass that frees each tensor after its last use; the
+    graph's inputs included. `sizes` gives the symbolic dims; None where one is missing or a dtype has no size."""
+    try:
+        return _Liveness(sizes).peak(graph)
+    except _Unknown:
+        return None
+
+
+class _Unknown(Exception):
+    """A tensor's size is not known."""
+
+
+class _Liveness:
+    def __init__(self, sizes: dict[str, int]) -> None:
+        self._sizes: dict[str, Dim] = dict(sizes)
+        self._peaks: dict[Graph, int] = {}
+
+    def peak(self, graph: Graph) -> int:
+        found = self._peaks.get(graph)
+        if found is None:
+            found = self._peaks[graph] = self._walk(graph)
+        return found
+
+    def _walk(self, graph: Graph) -> int:
+        last = {value: index for index, node in enumerate(graph.nodes) for value in read_by(node)}
+        last.update(dict.fromkeys(graph.outputs, len(graph.nodes)))
+        dying: dict[int, list[Value]] = {}
+        for value, index in last.items():
+            dying.setdefault(index, []).append(value)
+        alive = peak = sum(map(self._bytes, graph.inputs))
+        for index, node in enumerate(graph.nodes):
+            inside = self._inside(node)
+            alive += sum(map(self._bytes, node.outputs))
+            peak = max(peak, alive + inside)
+            alive -= sum(self._bytes(value) for value in dying.get(index, ()))
+            alive -= sum(self._bytes(value) for value in node.outputs if value not in last)
+        return peak
+
+    def _inside(self, node: Node) -> int:
+        """What a call needs beyond its operands and outputs."""
+        inner = node.graph if isinstance(node, CallNode) else node.body if isinstance(node, RepeatNode) else None
+        if inner is None:
+            return 0
+        outside = sum(map(self._bytes, inner.inputs)) + sum(map(self._bytes, inner.outputs))
+        return max(0, self.peak(inner) - outside)
+
+    def _bytes(self, value: Value) -> int:
+        size = value.type.bytes
+        known = None if size is None else substitute(size, self._sizes)
+        if not isinstance(known, int):
+            raise _Unknown
+        return known
+
+
+def read_by(node: Node) -> list[Value]:
+    """Every tensor a node reads, call-time ones too; no constants."""
+    values = list(node.operands)
+    if isinstance(node, OpNode):
+        for _, value in node.keywords:
+            values += value if isinstance(value, tuple) else (value,)
+    return [value for value in values if value.constant is None]

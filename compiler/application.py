@@ -1,0 +1,352 @@
+"""Owns what an arrow does: applying a layer to tensors adds nodes to a graph. A block becomes a graph of its own, built
+once for given arguments and operand types; a repeat whose copies are alike becomes one node with a count."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from netwright.compiler.dtypes import is_float
+from netwright.compiler.ir import CallNode, Graph, Node, OpNode, RepeatNode, Value
+from netwright.compiler.ops.catalogue import find_operator
+from netwright.compiler.ops.op import Function, Op, OpError
+from netwright.compiler.scope import Env
+from netwright.compiler.session import Poisoned, Session
+from netwright.compiler.sharing import check_same_weights
+from netwright.compiler.types import TensorType
+from netwright.compiler.values import (
+    BlockLayer,
+    Branches,
+    Composition,
+    Layer,
+    OperatorLayer,
+    Repetition,
+    SharedLayer,
+    kind_of,
+    show,
+)
+from netwright.dsl import tree
+from netwright.dsl.diagnostics import CompilerBug, Label
+from netwright.dsl.source import Span
+
+if TYPE_CHECKING:
+    from netwright.compiler.ir import Instance
+
+_BINARY = {
+    "+": "ops.add",
+    "-": "ops.subtract",
+    "*": "ops.multiply",
+    "/": "ops.divide",
+    "//": "ops.floor_divide",
+    "%": "ops.mod",
+    "**": "ops.power",
+    "@": "ops.matmul",
+}
+_COMPARISON = {
+    "==": "ops.equal",
+    "!=": "ops.not_equal",
+    "<": "ops.less",
+    "<=": "ops.less_equal",
+    ">": "ops.greater",
+    ">=": "ops.greater_equal",
+}
+
+
+class Application:
+    """Applies layers to tensors of one graph."""
+
+    def __init__(self, session: Session, graph: Graph) -> None:
+        self.session = session
+        self.graph = graph
+
+    # ------------------------------------------------------------ entry
+
+    def apply(self, layer: Layer, operand: Any, span: Span, before: Span | None = None) -> Any:
+        """The tensor (or tuple of tensors) that `layer` makes of `operand`. `span` is the layer's place, `before` that of
+        what it is applied to."""
+        self.session.spend(span)
+        return _APPLY[type(layer)](self, layer, operand, span, before or span)
+
+    def function(
+        self, name: str, operands: tuple[Any, ...], span: Span, *, values: dict[str, Any] | None = None
+    ) -> Any:
+        """A keras.ops function applied to operands, for what flow writes as an operator sign or a subscript."""
+        op = self._function_op(name, values or {}, span)
+        return self._operator(OperatorLayer(op), operands, span, span)
+
+    def _function_op(self, name: str, values: dict[str, Any], span: Span) -> Op:
+        cls = find_operator(name)
+        if cls is None:
+            raise CompilerBug(f"the catalogue has no {name}")
+        return cls(values)
+
+    def binary(self, expr: tree.Binary, left: Any, right: Any) -> Any:
+        """`left sign right` where one side is a tensor."""
+        return self._sign(_BINARY[expr.operator], expr.operator, expr.operator_span, (expr.left, expr.right), (left, right))
+
+    def comparison(self, sign: str, place: Span, span: Span, left: Any, right: Any) -> Any:
+        """Elementwise comparison where one side is a tensor."""
+        if sign not in _COMPARISON:
+            self.session.fail("wrong-kind", f"'{sign}' does not take tensors", place)
+        return self.function(_COMPARISON[sign], (left, right), span)
+
+    def _sign(self, name: str, sign: str, place: Span, sides: tuple[tree.Expr, tree.Expr], values: tuple[Any, Any]) -> Any:
+        try:
+            operands = self._operands(values, place, place, scalars=True)
+            return self._add(OperatorLayer(self._function_op(name, {}, place)), operands, place)
+        except OpError as error:
+            labels = tuple(
+                Label(side.span, f"this is {value.type}")
+                for side, value in zip(sides, operands, strict=True)
+                if value.constant is None
+            )
+            self.session.fail(error.code, f"the two sides of '{sign}': {error.message}", place, labels=labels, help=error.help)
+
+    # ------------------------------------------------------------ operators
+
+    def _operator(self, layer: OperatorLayer, operand: Any, span: Span, before: Span) -> Any:
+        operands = self._operands(operand, span, before, scalars=isinstance(layer.op, Function))
+        self._check_arity(layer.op, operands, span, before)
+        try:
+            return self._add(layer, operands, span)
+        except OpError as error:
+            self._refuse(layer, operands, error, span, before)
+
+    def _add(self, layer: OperatorLayer, operands: tuple[Value, ...], span: Span, instance: Instance | None = None) -> Any:
+        keywords = tuple(
+            (name, tuple(map(self.graph.import_value, value)) if isinstance(value, tuple) else self.graph.import_value(value))
+            for name, value in layer.keywords
+        )
+        node = OpNode(_component(layer.op), operands, span, instance, layer.op, keywords)
+        inferred = layer.op.infer(*node.operand_types(), **node.keyword_types())
+        if instance is None:
+            for _ in layer.op.weights(*node.operand_types(), **node.keyword_types()):
+                break  # shapes of weights are part of what must be known
+        else:
+            check_same_weights(self.session, instance, node)
+        several = isinstance(inferred, tuple)
+        outputs = self.graph.add(node, inferred if isinstance(inferred, tuple) else (inferred,))
+        return outputs if several else outputs[0]
+
+    def _check_arity(self, op: Op, operands: tuple[Value, ...], span: Span, before: Span) -> None:
+        given = len(operands)
+        if op.variadic:
+            if given >= op.fewest:
+                return
+            wanted = f"{op.fewest} or more tensors"
+        else:
+            most, least = len(op.operands), len(op.operands) - len(op.optional_operands)
+            if least <= given <= most:
+                return
+            names = ", ".join(op.operands)
+            wanted = f"{least} tensor{'' if least == 1 else 's'}" if least == most else f"{least} to {most} tensors"
+            wanted += f" ({names})" if most > 1 else ""
+        help = f"write `({', '.join(op.operands)}) -> {op.name_in_flow}`" if len(op.operands) > 1 else None
+        self.session.fail(
+            "wrong-arity",
+            f"{op.name_in_flow} takes {wanted}, found {given}",
+            span,
+            labels=_context(before, span, operands),
+            help=help,
+        )
+
+    def _refuse(self, layer: OperatorLayer, operands: tuple[Value, ...], error: OpError, span: Span, before: Span) -> None:
+        labels = _context(before, span, operands)
+        place = layer.place(error.at) if isinstance(error.at, str) else None
+        label = error.label if isinstance(error.at, str) else ""
+        message = f"{layer.op.name_in_flow}: {error.message}"
+        self.session.fail(error.code, message, place or span, label=label, labels=labels, help=error.help)
+
+    # ------------------------------------------------------------ operands
+
+    def _operands(self, operand: Any, span: Span, before: Span, *, scalars: bool = False) -> tuple[Value, ...]:
+        """The operand as tensors of this graph. Numbers beside tensors become constants where `scalars` allows."""
+        items = operand if isinstance(operand, tuple) else (operand,)
+        tensors = [item for item in items if isinstance(item, Value)]
+        dtype = next((value.type.dtype for value in tensors), "f32")
+        return tuple(self._tensor(item, dtype, before, scalars and bool(tensors)) for item in items)
+
+    def _tensor(self, item: Any, dtype: str, before: Span, scalars: bool) -> Value:
+        if isinstance(item, Value):
+            return self.graph.import_value(item)
+        if scalars and isinstance(item, (int, float)):
+            kept = dtype if is_float(dtype) or not isinstance(item, float) else "f32"
+            return Value(TensorType(kept, ()), self.graph, constant=item)
+        help = "apply it to a tensor first: `x -> ...`" if isinstance(item, Layer) else None
+        self.session.fail("not-a-tensor", f"only tensors flow along arrows, found {kind_of(item)}", before, help=help)
+
+    # ------------------------------------------------------------ blocks
+
+    def _block(self, layer: BlockLayer, operand: Any, span: Span, before: Span, instance: Instance | None = None) -> Any:
+        operands = self._operands(operand, span, before)
+        body = self._graph_of(layer, tuple(value.type for value in operands), span, before)
+        return self._call(layer.block.name, body, operands, span, layer.given, instance)
+
+    def _graph_of(self, layer: BlockLayer, types: tuple[TensorType, ...], span: Span, before: Span) -> Graph:
+        """The block's graph for operands of these types."""
+        block = layer.block
+        if len(types) != len(block.operands):
+            wanted = len(block.operands)
+            names = ", ".join(target.name for target in block.operands)
+            message = f"{block.name} takes {wanted} tensor{'' if wanted == 1 else 's'} ({names}), found {len(types)}"
+            self.session.fail("wrong-arity", message, span, labels=_context(before, span, types))
+        return self._memoised((layer.key(), types), span, lambda: self._build_block(layer, types, span))
+
+    def _build_block(self, layer: BlockLayer, types: tuple[TensorType, ...], span: Span) -> Graph:
+        from netwright.compiler.evaluate import Evaluator
+        from netwright.compiler.patterns import match_pattern
+
+        block = layer.block
+        graph = Graph(block.name)
+        env = Env(layer.module)
+        env.names = {parameter.name: value for parameter, value in zip(block.parameters, layer.arguments, strict=True)}
+        env.places = {item.name: item.span for item in (*block.parameters, *block.operands)}
+        evaluator = Evaluator(self.session, env, graph)
+        with self.session.calling(show(layer), span):
+            for target, type in zip(block.operands, types, strict=True):
+                env.names[target.name] = graph.add_input(type, target.name)
+            for target in block.operands:
+                if target.dims is not None:
+                    match_pattern(evaluator, target, env.names[target.name])
+            result = evaluator.body(block.body)
+            end = block.body.result.span if block.body.result else block.body.span
+            _finish(self.session, graph, result, end, f"the block {block.name}")
+        self.session.calls.append((layer, graph))
+        return graph
+
+    def _memoised(self, key: Any, span: Span, build: Callable[[], Graph]) -> Graph:
+        if key in self.session.graphs:
+            found = self.session.graphs[key]
+            if found is None:
+                raise Poisoned
+            return found
+        self.session.graphs[key] = None  # what failed once stays silent
+        graph = self.session.graphs[key] = build()
+        return graph
+
+    def _call(
+        self, name: str, body: Graph, operands: tuple[Value, ...], span: Span, given: str, instance: Instance | None
+    ) -> Any:
+        operands += self.graph.captured_for(body)
+        node = CallNode(name, operands, span, instance, body, given)
+        if instance is not None:
+            check_same_weights(self.session, instance, node)
+        outputs = self.graph.add(node, body.output_types)
+        return outputs if body.output_is_tuple else outputs[0]
+
+    # ------------------------------------------------------------ compositions
+
+    def _composition(self, layer: Composition, operand: Any, span: Span, before: Span) -> Any:
+        for stage, place in zip(layer.stages, layer.spans, strict=True):
+            operand = self.apply(stage, operand, place, before)
+            before = place
+        return operand
+
+    def _branches(self, layer: Branches, operand: Any, span: Span, before: Span) -> Any:
+        results: list[Any] = []
+        failed = False
+        for branch, place in zip(layer.branches, layer.spans, strict=True):
+            try:
+                results.append(self.apply(branch, operand, place, before))
+            except Poisoned:
+                failed = True
+        if failed:
+            raise Poisoned
+        return tuple(results)
+
+    def _repetition(self, layer: Repetition, operand: Any, span: Span, before: Span) -> Any:
+        remaining = layer.count
+        while remaining > 0:
+            operands = self._operands(operand, span, before)
+            types = tuple(value.type for value in operands)
+            body = self._body_of(layer.layer, types, isinstance(operand, tuple), span, before)
+            if remaining > 1 and body.output_types == types:
+                return self._repeat(body, operands, remaining, span)
+            operand = self.apply(layer.layer, operand, span, before)
+            remaining -= 1
+        return operand
+
+    def _repeat(self, body: Graph, operands: tuple[Value, ...], count: int, span: Span) -> Any:
+        operands += self.graph.captured_for(body)
+        node = RepeatNode(body.name, operands, span, None, body, count)
+        outputs = self.graph.add(node, body.output_types)
+        return outputs if body.output_is_tuple else outputs[0]
+
+    def _body_of(self, layer: Layer, types: tuple[TensorType, ...], several: bool, span: Span, before: Span) -> Graph:
+        """A graph that applies `layer` to operands of these types."""
+        if isinstance(layer, BlockLayer):
+            return self._graph_of(layer, types, span, before)
+        return self._memoised(("body", layer, types), span, lambda: self._build_body(layer, types, several, span, before))
+
+    def _build_body(self, layer: Layer, types: tuple[TensorType, ...], several: bool, span: Span, before: Span) -> Graph:
+        graph = Graph(_name_of(layer))
+        operands = tuple(graph.add_input(type) for type in types)
+        result = Application(self.session, graph).apply(layer, operands if several else operands[0], span, before)
+        _finish(self.session, graph, result, span, "a repeated layer")
+        return graph
+
+    # ------------------------------------------------------------ shared layers
+
+    def _shared(self, layer: SharedLayer, operand: Any, span: Span, before: Span) -> Any:
+        inner, instance = layer.layer, layer.instance
+        if isinstance(inner, SharedLayer):
+            return self._shared(inner, operand, span, before)
+        if isinstance(inner, OperatorLayer):
+            operands = self._operands(operand, span, before, scalars=isinstance(inner.op, Function))
+            self._check_arity(inner.op, operands, span, before)
+            try:
+                return self._add(inner, operands, span, instance)
+            except OpError as error:
+                self._refuse(inner, operands, error, span, before)
+        if isinstance(inner, BlockLayer):
+            return self._block(inner, operand, span, before, instance)
+        operands = self._operands(operand, span, before)
+        types = tuple(value.type for value in operands)
+        body = self._body_of(inner, types, isinstance(operand, tuple), span, before)
+        return self._call(instance.name, body, operands, span, "", instance)
+
+
+def _finish(session: Session, graph: Graph, result: Any, span: Span, what: str) -> None:
+    """Make `result` the outputs of the graph."""
+    items = result if isinstance(result, tuple) else (result,)
+    for item in items:
+        if not isinstance(item, Value) or item.constant is not None:
+            message = f"{what} ends in a tensor or a tuple of tensors, found {'nothing' if item is None else kind_of(item)}"
+            session.fail("not-a-tensor", message, span)
+    graph.outputs = tuple(graph.import_value(item) for item in items)
+    graph.output_is_tuple = isinstance(result, tuple)
+
+
+def _component(op: Op) -> str:
+    """The path component of an operator's node: its `name`, or what it is called."""
+    return getattr(op, "name", None) or op.name_in_flow.removeprefix("ops.")
+
+
+def _name_of(layer: Layer) -> str:
+    if isinstance(layer, OperatorLayer):
+        return _component(layer.op)
+    if isinstance(layer, BlockLayer):
+        return layer.block.name
+    return layer.instance.name if isinstance(layer, SharedLayer) else "repeat"
+
+
+def _context(before: Span, span: Span, operands: tuple[Value | TensorType, ...]) -> tuple[Label, ...]:
+    """What the layer at `span` was applied to, as a label at its place."""
+    described = "this is " + ", ".join(show_operand(operand) for operand in operands)
+    return () if before is span else (Label(before, described),)
+
+
+def show_operand(operand: Value | TensorType) -> str:
+    """A number as written, a tensor as its type."""
+    constant = operand.constant if isinstance(operand, Value) else None
+    return str(operand) if constant is None else show(constant)
+
+
+_APPLY: dict[type[Layer], Callable[[Application, Any, Any, Span, Span], Any]] = {
+    OperatorLayer: Application._operator,
+    BlockLayer: Application._block,
+    Composition: Application._composition,
+    Branches: Application._branches,
+    Repetition: Application._repetition,
+    SharedLayer: Application._shared,
+}

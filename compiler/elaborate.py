@@ -1,0 +1,250 @@
+"""Owns the way from a spec to its typed graph: params and presets, inputs, shared layers, model, outputs."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from netwright.compiler.dims import Dim, SymbolicDim, symbol
+from netwright.compiler.evaluate import Evaluator
+from netwright.compiler.ir import Graph, Instance, Value
+from netwright.compiler.modules import load_modules
+from netwright.compiler.scope import POISON, Env, Module
+from netwright.compiler.session import Poisoned, Session
+from netwright.compiler.types import TensorType
+from netwright.compiler.values import Layer, SharedLayer, kind_of
+from netwright.dsl import tree
+from netwright.dsl.suggest import did_you_mean
+
+#: Python frames that MAX_CALLS nested blocks may take; frames of Python functions do not use the C stack
+RECURSION_LIMIT = 20_000
+
+
+@dataclass(slots=True, eq=False)
+class Elaborated:
+    """A spec's typed graph and what its names stand for. `graph` is None for a spec without a model (a library)."""
+
+    session: Session
+    main: Module
+    modules: list[Module]
+    env: Env
+    graph: Graph | None
+    inputs: dict[str, Value]
+    outputs: dict[str, Value]
+
+
+def elaborate(
+    spec: tree.Spec, *, params: Mapping[str, Any] | None = None, preset: str | None = None, root: Path | None = None
+) -> Elaborated:
+    """Lay out the model of a spec. `params` replaces defaults (and sizes of symbolic dims by name). Raises SpecError
+    with every independent fault."""
+    session = Session()
+    with _deep_recursion():
+        modules = load_modules(spec, root, session.diagnostics)
+        session.diagnostics.raise_errors()
+        found = _Elaboration(session, modules).run(dict(params or {}), preset)
+    session.diagnostics.raise_errors()
+    return found
+
+
+class _Elaboration:
+    def __init__(self, session: Session, modules: list[Module]) -> None:
+        self.session = session
+        self.modules = modules
+        self.main = modules[0]
+        self.spec = self.main.spec
+        self.graph = Graph(self.spec.name)
+        self.env = Env(self.main)
+        self.evaluator = Evaluator(session, self.env, self.graph)
+
+    def run(self, params: dict[str, Any], preset: str | None) -> Elaborated:
+        sizes = self._set_params(params, preset)
+        for module in self.modules[1:]:
+            _evaluate_params(self.session, module, {entry.name: entry.value for entry in module.spec.params}, {})
+        inputs = self._inputs(sizes)
+        self._layers()
+        outputs = self._outputs()
+        graph = None if self.spec.model is None else self.graph
+        return Elaborated(self.session, self.main, self.modules, self.env, graph, inputs, outputs)
+
+    # ------------------------------------------------------------ params
+
+    def _set_params(self, params: dict[str, Any], preset: str | None) -> dict[str, int]:
+        """Evaluate the params; what `params` says of symbolic dims is left over and returned."""
+        exprs = {entry.name: entry.value for entry in self.spec.params}
+        with suppress(Poisoned):
+            for entry in self._preset(preset):
+                exprs[entry.name] = entry.value
+        symbols = _symbol_names(self.spec, exprs)
+        given = {name: _from_python(value) for name, value in params.items()}
+        for name in given.keys() - exprs.keys() - symbols:
+            known = [*exprs, *sorted(symbols)]
+            help = did_you_mean(name, known) or (f"it has {', '.join(known)}" if known else "it has none")
+            self.session.report("unknown-param", f"the spec has no param '{name}'", None, help=help)
+        for name in exprs.keys() & given.keys():
+            self._check_kind(name, given[name])
+        _evaluate_params(self.session, self.main, exprs, given)
+        return {name: self._size(name, given[name]) for name in symbols & given.keys()}
+
+    def _preset(self, name: str | None) -> tuple[tree.Entry, ...]:
+        if name is None:
+            return ()
+        known = {preset.name: preset for preset in self.spec.presets}
+        if name not in known:
+            help = did_you_mean(name, known) or (f"it has {', '.join(known)}" if known else "it has none")
+            self.session.report("unknown-preset", f"the spec has no preset '{name}'", None, help=help)
+            return ()
+        return known[name].values
+
+    def _check_kind(self, name: str, value: Any) -> None:
+        entry = next(entry for entry in self.spec.params if entry.name == name)
+        default = entry.value.value if isinstance(entry.value, tree.Literal) else None
+        if default is None or value is None or _family(default) == _family(value):
+            return
+        message = f"param '{name}' is {kind_of(default)}, it was set to {kind_of(value)}"
+        self.session.report("invalid-argument", message, entry.span, label="its default")
+
+    def _size(self, name: str, value: Any) -> int:
+        if isinstance(value, int) and not isinstance(value, bool) and value > 0:
+            return value
+        self.session.report("invalid-argument", f"dim '{name}' was set to {kind_of(value)}, not a positive integer", None)
+        return 1
+
+    # ------------------------------------------------------------ inputs and layers
+
+    def _inputs(self, sizes: dict[str, int]) -> dict[str, Value]:
+        inputs: dict[str, Value] = {}
+        for declared in self.spec.inputs:
+            try:
+                value = self.graph.add_input(self._type(declared.type, sizes), declared.name)
+            except Poisoned:
+                self.env.names[declared.name] = POISON
+                continue
+            inputs[declared.name] = self.env.names[declared.name] = value
+            self.env.places[declared.name] = declared.span
+        return inputs
+
+    def _type(self, type: tree.TypeExpr, sizes: dict[str, int]) -> TensorType:
+        dims: list[Dim] = []
+        for expr in type.dims:
+            for name in _names_in(expr):
+                if name not in self.main.params and name not in self.env.names:
+                    self.env.names[name] = sizes.get(name, symbol(name))
+            dims.append(self._dim(expr))
+        return TensorType(type.dtype, dims)
+
+    def _dim(self, expr: tree.Expr) -> Dim:
+        value = self.evaluator.evaluate(expr)
+        if isinstance(value, SymbolicDim):
+            return value
+        if not isinstance(value, int) or isinstance(value, bool):
+            self.session.fail("wrong-kind", f"a dim is an integer or a symbol, found {kind_of(value)}", expr.span)
+        if value <= 0:
+            self.session.fail("impossible-size", f"a dim is at least 1, found {value}", expr.span)
+        return value
+
+    def _layers(self) -> None:
+        for entry in self.spec.layers:
+            self.main.layers[entry.name] = POISON
+            with suppress(Poisoned):
+                layer = self.evaluator.evaluate(entry.value, stage=True)
+                if not isinstance(layer, Layer):
+                    self.session.fail("not-a-layer", f"'{entry.name}' is {kind_of(layer)}, not a layer", entry.value.span)
+                instance = Instance(entry.name, entry.span)
+                self.graph.instances.append(instance)
+                self.main.layers[entry.name] = SharedLayer(instance, layer)
+
+    # ------------------------------------------------------------ outputs
+
+    def _outputs(self) -> dict[str, Value]:
+        if self.spec.model is None:
+            return {}
+        try:
+            result = self.evaluator.body(self.spec.model)
+        except Poisoned:
+            return {}
+        outputs: dict[str, Value] = {}
+        with suppress(Poisoned):
+            outputs = self._named_outputs() if self.spec.outputs else self._result_outputs(result)
+        self.graph.outputs = tuple(outputs.values())
+        return outputs
+
+    def _named_outputs(self) -> dict[str, Value]:
+        found: dict[str, Value] = {}
+        for output in self.spec.outputs:
+            value = self.env.names.get(output.name)
+            if value is POISON:
+                continue
+            if not isinstance(value, Value):
+                known = [name for name, item in self.env.names.items() if isinstance(item, Value)]
+                message = f"the model binds no tensor '{output.name}'"
+                self.session.fail("unknown-name", message, output.span, help=did_you_mean(output.name, known))
+            found[output.name] = value
+        return found
+
+    def _result_outputs(self, result: Any) -> dict[str, Value]:
+        model = self.spec.model
+        assert model is not None
+        span = model.result.span if model.result else model.span
+        if isinstance(result, Value) and result.constant is None:
+            return {"output": result}
+        if isinstance(result, tuple) and result and all(isinstance(item, Value) for item in result):
+            return {f"output_{index}": item for index, item in enumerate(result)}
+        found = "nothing" if result is None else kind_of(result)
+        help = "end the model with the output, or name the outputs under `outputs`"
+        if isinstance(result, Layer):
+            help = "apply it to an input: `input -> ...`"
+        self.session.fail("not-a-tensor", f"the model ends in a tensor, found {found}", span, help=help)
+
+
+def _evaluate_params(
+    session: Session, module: Module, exprs: Mapping[str, tree.Expr], given: Mapping[str, Any]
+) -> None:
+    """Fill `module.params`, each default seeing the params before it."""
+    evaluator = Evaluator(session, Env(module), Graph(""))
+    for name, expr in exprs.items():
+        try:
+            module.params[name] = given[name] if name in given else evaluator.evaluate(expr)
+        except Poisoned:
+            module.params[name] = POISON
+
+
+def _symbol_names(spec: tree.Spec, params: Mapping[str, tree.Expr]) -> set[str]:
+    """The names in the inputs' types that no param has."""
+    dims = (expr for declared in spec.inputs for expr in declared.type.dims)
+    return {name for expr in dims for name in _names_in(expr)} - params.keys()
+
+
+def _names_in(expr: tree.Expr) -> Iterator[str]:
+    """The names in the arithmetic of a dim."""
+    if isinstance(expr, tree.Name):
+        yield expr.id
+    elif isinstance(expr, tree.Binary):
+        yield from _names_in(expr.left)
+        yield from _names_in(expr.right)
+    elif isinstance(expr, tree.Unary):
+        yield from _names_in(expr.operand)
+
+
+def _family(value: Any) -> str:
+    """Which values of a param may stand for each other."""
+    return "a number" if isinstance(value, (int, float)) and not isinstance(value, bool) else kind_of(value)
+
+
+def _from_python(value: Any) -> Any:
+    """A Python value as flow has it: lists are tuples."""
+    return tuple(map(_from_python, value)) if isinstance(value, (list, tuple)) else value
+
+
+@contextmanager
+def _deep_recursion() -> Iterator[None]:
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(before, RECURSION_LIMIT))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)

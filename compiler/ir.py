@@ -1,0 +1,148 @@
+"""Owns the typed graph: `Value`, the nodes, `Graph`, and `Instance` for weights that several nodes share. The graph keeps
+the spec's structure: a block is a graph of its own that calls share, a repeat is one node with a count.
+Knows neither the syntax tree's meaning nor any backend."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from netwright.compiler.ops.op import Op, Weight
+from netwright.compiler.types import TensorType
+from netwright.dsl.source import Span
+
+
+@dataclass(slots=True, eq=False)
+class Value:
+    """A tensor in one graph. `constant` holds the number where the spec wrote one beside tensors."""
+
+    type: TensorType
+    graph: Graph
+    name: str = ""
+    constant: int | float | bool | None = None
+
+    def __str__(self) -> str:
+        return str(self.type)
+
+
+@dataclass(slots=True, eq=False)
+class Instance:
+    """One layer whose weights are used wherever it is applied (`shared f`, or an entry of `layers`). It belongs to the
+    graph that declares it (`Graph.instances`): each call of that graph has its own."""
+
+    name: str
+    span: Span
+    first: Node | None = None  # the application that fixed the shapes of the weights
+
+
+@dataclass(slots=True, eq=False)
+class Node:
+    """One step of a graph: takes `operands`, makes `outputs`. `name` is its path component, without index."""
+
+    name: str
+    operands: tuple[Value, ...]
+    span: Span
+    instance: Instance | None
+    outputs: tuple[Value, ...] = field(init=False, default=())
+
+
+@dataclass(slots=True, eq=False)
+class OpNode(Node):
+    """An operator. `keywords` are the call-time tensors: name, value or values."""
+
+    op: Op
+    keywords: tuple[tuple[str, Value | tuple[Value, ...]], ...] = ()
+
+    def keyword_types(self) -> dict[str, TensorType | tuple[TensorType, ...]]:
+        return {
+            name: tuple(item.type for item in value) if isinstance(value, tuple) else value.type
+            for name, value in self.keywords
+        }
+
+    def operand_types(self) -> list[TensorType]:
+        """The types as the operator receives them (layers cast floats)."""
+        return [self.op.prepare(value.type) for value in self.operands]
+
+    def weights(self) -> list[Weight]:
+        """The arrays one instance owns."""
+        found = list(self.op.weights(*self.operand_types(), **self.keyword_types()))
+        if getattr(self.op, "trainable", True):
+            return found
+        return [weight._replace(trainable=False) for weight in found]
+
+
+@dataclass(slots=True, eq=False)
+class CallNode(Node):
+    """A block (or shared composition) applied: `operands` are the graph's inputs in order. `arguments` is how the
+    call is shown: 'filters=64, strides=2'."""
+
+    graph: Graph
+    arguments: str = ""
+
+
+@dataclass(slots=True, eq=False)
+class RepeatNode(Node):
+    """`count` copies of `body` in sequence, each with its own weights: the body's outputs are the next copy's first
+    inputs. Operands beyond the outputs are captured: every copy gets the same."""
+
+    body: Graph
+    count: int
+
+
+@dataclass(slots=True, eq=False)
+class Graph:
+    """Nodes in order of evaluation. `output_is_tuple` tells one tensor from a tuple of one."""
+
+    name: str
+    inputs: list[Value] = field(default_factory=list)
+    nodes: list[Node] = field(default_factory=list)
+    outputs: tuple[Value, ...] = ()
+    output_is_tuple: bool = False
+    instances: list[Instance] = field(default_factory=list)
+    captures: dict[Value, Value] = field(default_factory=dict)
+
+    def add_input(self, type: TensorType, name: str = "") -> Value:
+        value = Value(type, self, name)
+        self.inputs.append(value)
+        return value
+
+    def add(self, node: Node, types: tuple[TensorType, ...]) -> tuple[Value, ...]:
+        """Append a node; its outputs have these types."""
+        node.outputs = tuple(Value(type, self) for type in types)
+        self.nodes.append(node)
+        return node.outputs
+
+    def import_value(self, value: Value) -> Value:
+        """The value as this graph sees it: a tensor of an enclosing graph becomes a captured input."""
+        if value.graph is self or value.constant is not None:
+            return value
+        found = self.captures.get(value)
+        if found is None:
+            found = self.captures[value] = self.add_input(value.type, value.name)
+        return found
+
+    def captured_for(self, body: Graph) -> tuple[Value, ...]:
+        """What this graph must pass for the tensors that `body` captured, in order."""
+        return tuple(self.import_value(value) for value in body.captures)
+
+    @property
+    def output_types(self) -> tuple[TensorType, ...]:
+        return tuple(value.type for value in self.outputs)
+
+
+def indexed_names(graph: Graph) -> Iterator[tuple[Node, str, int | None]]:
+    """(node, name, first index) for each node: names that stand alone in their graph get None, others count up in order;
+    a repeat counts for as many as it has copies."""
+    totals: dict[str, int] = {}
+    for node in graph.nodes:
+        totals[node.name] = totals.get(node.name, 0) + copies(node)
+    seen: dict[str, int] = {}
+    for node in graph.nodes:
+        index = seen.get(node.name, 0)
+        seen[node.name] = index + copies(node)
+        yield node, node.name, index if totals[node.name] > 1 else None
+
+
+def copies(node: Node) -> int:
+    """How many copies in sequence a node stands for."""
+    return node.count if isinstance(node, RepeatNode) else 1

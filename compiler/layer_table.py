@@ -1,0 +1,94 @@
+"""Owns the table of a model's layers: one row for every operator application with its path, or for every node of one
+level. Repeats can be laid out copy by copy or kept as one row with a count."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from netwright.compiler.analysis import Analysis, Cost, Parameters
+from netwright.compiler.ir import CallNode, Graph, Instance, Node, OpNode, RepeatNode, copies, indexed_names
+from netwright.compiler.types import TensorType
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One node at one place of the model. `depth` counts enclosing blocks; `repeats` the copies that the row and the rows
+    below it stand for (1 where copies are laid out)."""
+
+    path: str
+    node: Node
+    depth: int
+    repeats: int
+    cost: Cost
+
+    @property
+    def kind(self) -> str:
+        """The operator's name in flow, or the block's."""
+        return self.node.op.name_in_flow if isinstance(self.node, OpNode) else self.node.name
+
+    @property
+    def is_operator(self) -> bool:
+        return isinstance(self.node, OpNode)
+
+    @property
+    def types(self) -> tuple[TensorType, ...]:
+        return tuple(value.type for value in self.node.outputs)
+
+
+def layer_rows(graph: Graph, analysis: Analysis) -> Iterator[Row]:
+    """Every operator application in order of execution, repeats laid out copy by copy; the weights of a shared layer stand
+    in the rows of its first application."""
+    yield from _expanded(graph, analysis, "", set(), counted=True)
+
+
+def _expanded(graph: Graph, analysis: Analysis, prefix: str, seen: set[Instance], *, counted: bool) -> Iterator[Row]:
+    """`seen`: instances whose weights stand in a row already. `counted` is false inside their later applications."""
+    seen -= set(graph.instances)  # each call of the graph has instances of its own
+    for node, name, index in indexed_names(graph):
+        counts = counted and node.instance not in seen
+        if node.instance is not None:
+            seen.add(node.instance)
+        for copy in range(copies(node)):
+            path = f"{prefix}{name}" + ("" if index is None else f"[{index + copy}]")
+            inner = body_of(node)
+            if inner is None or is_wrapper(node):
+                operator = node if inner is None else inner.nodes[0]
+                yield Row(path, operator, path.count("/"), 1, _counted(analysis.of_node(operator), operator, counts))
+            else:
+                yield from _expanded(inner, analysis, f"{path}/", seen, counted=counts)
+
+
+def _counted(cost: Cost, node: Node, counts: bool) -> Cost:
+    """The cost with the weights where they count, without where they stand in an earlier row."""
+    if not counts:
+        return Cost(Parameters(), cost.macs, cost.flops)
+    if node.instance is not None:
+        return Cost(cost.shared[node.instance], cost.macs, cost.flops)
+    return cost
+
+
+def tree_rows(graph: Graph, analysis: Analysis) -> Iterator[Row]:
+    """Every node, blocks before what is in them; a repeat is one row with its count."""
+    yield from _nested(graph, analysis, "", 0, 1)
+
+
+def _nested(graph: Graph, analysis: Analysis, prefix: str, depth: int, repeats: int) -> Iterator[Row]:
+    for node, name, index in indexed_names(graph):
+        count = copies(node)
+        last = "" if index is None or count == 1 else f"..{index + count - 1}"
+        path = f"{prefix}{name}" + ("" if index is None else f"[{index}{last}]")
+        yield Row(path, node, depth, repeats * count, analysis.of_node(node))
+        inner = body_of(node)
+        if inner is not None and not is_wrapper(node):
+            yield from _nested(inner, analysis, f"{path}/", depth + 1, repeats * count)
+
+
+def body_of(node: Node) -> Graph | None:
+    """The graph inside a call or a repeat."""
+    return node.graph if isinstance(node, CallNode) else node.body if isinstance(node, RepeatNode) else None
+
+
+def is_wrapper(node: Node) -> bool:
+    """Whether a repeat's body is a single operator: its path needs no level of its own."""
+    return isinstance(node, RepeatNode) and len(node.body.nodes) == 1 and isinstance(node.body.nodes[0], OpNode)

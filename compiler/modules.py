@@ -1,0 +1,40 @@
+"""Owns the loading of the spec files that a spec uses, each once, and the values of their params."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from netwright.compiler.scope import Module
+from netwright.dsl.document import read_spec, resolve_use
+from netwright.dsl.diagnostics import Diagnostic, Diagnostics, SpecError
+from netwright.dsl.tree import Spec
+
+#: more files than any real spec uses
+MAX_FILES = 200
+
+
+def load_modules(spec: Spec, root: Path | None, diagnostics: Diagnostics) -> list[Module]:
+    """The module of `spec` first, then those it uses, directly or not. Files may use each other in a circle: they lend
+    each other blocks, and blocks are bound when they are called."""
+    main = Module(spec)
+    loaded: dict[Path, Module] = {spec.source.path.resolve(): main} if spec.source.path else {}
+    modules = [main]
+    for module in modules:  # grows as files are found
+        _define_blocks(module)
+        for use in module.spec.uses:
+            try:
+                path = resolve_use(module.spec, use, root)
+                if path not in loaded:
+                    if len(modules) >= MAX_FILES:
+                        message = f"more than {MAX_FILES} files are used"
+                        raise SpecError([Diagnostic("model-too-large", message, use.span)])
+                    loaded[path] = Module(read_spec(path, root=root))
+                    modules.append(loaded[path])
+                module.uses[use.alias] = loaded[path]
+            except SpecError as error:
+                diagnostics.extend(error.diagnostics)
+    return modules
+
+
+def _define_blocks(module: Module) -> None:
+    module.blocks = {block.name: block for block in module.spec.blocks}

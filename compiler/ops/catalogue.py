@@ -1,0 +1,72 @@
+"""Owns the way to the catalogue: finding an operator or configuration object by the name a spec gives. Importing it
+defines every operator."""
+
+from __future__ import annotations
+
+from netwright.compiler.ops import (
+    activations,
+    attention,
+    convolution,
+    core,
+    initializers,
+    merging,
+    normalization,
+    padding,
+    pooling,
+    recurrent,
+    regularization,
+    regularizers,
+    reshaping,
+    resizing,
+    tensor_creation,
+    tensor_elementwise,
+    tensor_linear_algebra,
+    tensor_reduction,
+    tensor_shape,
+    wrappers,
+)
+from netwright.compiler.ops.configuration import CONFIGURATIONS, Configuration
+from netwright.compiler.ops.declared import snake_case
+from netwright.compiler.ops.op import OPERATORS, Op
+
+#: every family of operators and configuration objects; a new family is named here, a new operator nowhere
+FAMILIES = (
+    activations,
+    attention,
+    convolution,
+    core,
+    initializers,
+    merging,
+    normalization,
+    padding,
+    pooling,
+    recurrent,
+    regularization,
+    regularizers,
+    reshaping,
+    resizing,
+    tensor_creation,
+    tensor_elementwise,
+    tensor_linear_algebra,
+    tensor_reduction,
+    tensor_shape,
+    wrappers,
+)
+
+
+def find_operator(name: str) -> type[Op] | None:
+    """The operator of that flow name, Keras class name or alias; `ops.reshape` names a keras.ops function that a
+    layer of the same name hides."""
+    found = OPERATORS.get(name)
+    if found is None and name[:1].isupper():
+        found = OPERATORS.get(snake_case(name))
+        return found if found is not None and found.__name__ == name else None
+    return found
+
+
+def find_configuration(name: str, kind: str | None = None) -> type[Configuration] | None:
+    """The initializer, regularizer, ... of that flow name; of one kind if `kind` is given."""
+    for (its_kind, its_name), cls in CONFIGURATIONS.items():
+        if its_name == name and kind in (None, its_kind):
+            return cls
+    return None

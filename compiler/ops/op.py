@@ -1,0 +1,217 @@
+"""Owns what an operator is: `Op` with its shape rule, weights and cost; `Layer` (Keras layers, which hold
+configuration common to all layers and cast floats) and `Function` (keras.ops). Knows no graph and no spec."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any, ClassVar, NamedTuple
+
+from netwright.compiler.dims import Dim
+from netwright.compiler.ops.attributes import TYPES, AttributeType, attr
+from netwright.compiler.ops.configuration import DType, Regularizer
+from netwright.compiler.ops.declared import Declared, snake_case
+from netwright.compiler.types import TensorType
+
+
+class OpError(Exception):
+    """An operator does not take its operands or attributes.
+
+    code: a diagnostic code. at: the attribute's name, the operand's index, or None for the call as a whole.
+    label: what is to be said at that place. help: how to mend it."""
+
+    def __init__(
+        self, code: str, message: str, *, at: str | int | None = None, label: str = "", help: str | None = None
+    ) -> None:
+        self.code = code
+        self.message = message
+        self.at = at
+        self.label = label
+        self.help = help
+        super().__init__(message)
+
+
+class Weight(NamedTuple):
+    """An array that a layer owns. `name` is Keras's name of the variable; `initializer` a name or configuration."""
+
+    name: str
+    shape: tuple[Dim, ...]
+    initializer: Any = "zeros"
+    trainable: bool = True
+    dtype: str = "f32"
+
+
+class Joined(NamedTuple):
+    """An initializer: the arrays of several ones after another along the last axis; parts are (size, initializer)."""
+
+    parts: tuple[tuple[int, Any], ...]
+
+
+class TensorArgument(AttributeType):
+    """A tensor given by keyword where a layer is applied, or several of them. It is no part of the operator: the value
+    goes to `infer` and `weights` by keyword, as a type or a tuple of types, and the attribute stays none."""
+
+    def __init__(self, expected: str) -> None:
+        self.expected = expected
+
+    def convert(self, value: Any, owner: Any) -> Any:
+        raise self.fault()
+
+
+TYPES |= {"Tensor": TensorArgument("a tensor"), "Tensors": TensorArgument("a list of tensors")}
+
+# what type checkers see behind the annotation names
+Tensor = TensorType
+Tensors = TensorType | tuple[TensorType | None, ...]
+
+#: the operators by their flow name; filled as classes are defined (see `catalogue.py`)
+OPERATORS: dict[str, type[Op]] = {}
+
+
+class Op(Declared):
+    """An operator: attributes, and what it makes of its operands.
+
+    `operands` names the tensors it takes; those in `optional_operands` may be left out from the right.
+    `variadic` operators take any number from `fewest` on, all as one. Methods get the operands' types in order
+    (a variadic operator gets them all) and call-time tensors by keyword."""
+
+    operands: ClassVar[tuple[str, ...]] = ("x",)
+    optional_operands: ClassVar[tuple[str, ...]] = ()
+    variadic: ClassVar[bool] = False
+    fewest: ClassVar[int] = 2
+    #: how Keras is called with the operands: "positional" f(x, y, **attributes); "list" f([x, y], **attributes);
+    #: "einsum" f(subscripts, x, y), the first attribute before the operands. A layer is called so, a function too
+    convention: ClassVar[str] = "positional"
+    #: parameters of Keras's signature that no spec can write: name -> reason
+    excluded: ClassVar[dict[str, str]] = {}
+    #: Keras's other names for it, in snake case: ('convolution2d',)
+    aliases: ClassVar[tuple[str, ...]] = ()
+    #: set on base classes that are no operators themselves
+    abstract: ClassVar[bool] = True
+
+    def __init_subclass__(cls, *, abstract: bool = False, **keywords: Any) -> None:
+        super().__init_subclass__(**keywords)
+        cls.abstract = abstract
+        if not abstract:
+            cls._register()
+
+    @classmethod
+    def _register(cls) -> None:
+        if "name_in_flow" not in cls.__dict__:
+            cls.name_in_flow = snake_case(cls.__name__)
+        for name in (cls.name_in_flow, *cls.__dict__.get("aliases", ())):
+            OPERATORS[name] = cls
+
+    def infer(self, *operands: TensorType, **tensors: Any) -> TensorType | tuple[TensorType, ...]:
+        """The output's type, or a tuple of them. Raises OpError."""
+        raise NotImplementedError
+
+    def weights(self, *operands: TensorType, **tensors: Any) -> Iterable[Weight]:
+        """The arrays an instance owns, in Keras's order of creation."""
+        return ()
+
+    def macs(self, *tensors: TensorType) -> Dim | None:
+        """Multiply-adds of one application; gets the operands' types and then the outputs'. None: not known."""
+        return 0
+
+    def elementwise(self, *tensors: TensorType) -> Dim | None:
+        """Floating-point operations beside the multiply-adds (one per element and function). None: not known."""
+        return None
+
+    def flops(self, *tensors: TensorType) -> Dim | None:
+        """2 MACs + elementwise operations; None where either is not known."""
+        macs, rest = self.macs(*tensors), self.elementwise(*tensors)
+        return None if macs is None or rest is None else 2 * macs + rest
+
+    def prepare(self, operand: TensorType) -> TensorType:
+        """The operand as the operator receives it (layers cast floats to their dtype)."""
+        return operand
+
+
+class Layer(Op, abstract=True):
+    """A Keras layer: floats are cast to its dtype (f32 unless `dtype` says otherwise) before `infer` sees them."""
+
+    activity_regularizer: Regularizer | None = attr(default=None, keyword_only=True)
+    trainable: bool = attr(default=True, keyword_only=True)
+    dtype: DType | None = attr(default=None, keyword_only=True)
+    autocast: bool = attr(default=True, keyword_only=True)
+    name: str | None = attr(default=None, keyword_only=True)
+
+    @classmethod
+    def _register(cls) -> None:
+        if not cls.keras or "keras" not in cls.__dict__:
+            cls.keras = f"layers.{cls.__name__}"
+        super()._register()
+
+    @property
+    def compute_dtype(self) -> str:
+        """The dtype that float operands are cast to and weights take part in."""
+        return self.dtype or "f32"
+
+    def prepare(self, operand: TensorType) -> TensorType:
+        if self.autocast and operand.is_float and operand.dtype != self.compute_dtype:
+            return operand.with_dtype(self.compute_dtype)
+        return operand
+
+
+class Function(Op, abstract=True):
+    """A function of tensors, from keras.ops: no weights, no casts. Each is also known as `ops.<name>`; one that a layer
+    of the same name hides sets `name_in_flow = "ops.<name>"` and is known as that alone."""
+
+    @classmethod
+    def _register(cls) -> None:
+        if "name_in_flow" not in cls.__dict__:
+            cls.name_in_flow = snake_case(cls.__name__)
+        if "keras" not in cls.__dict__:
+            cls.keras = f"ops.{cls.name_in_flow.removeprefix('ops.')}"
+        super()._register()
+        for name in (cls.name_in_flow, *cls.__dict__.get("aliases", ())):
+            OPERATORS[f"ops.{name.removeprefix('ops.')}"] = cls
+
+
+# ---------------------------------------------------------------- what shape rules share
+
+
+def expect_rank(x: TensorType, *ranks: int, at: int = 0) -> None:
+    """The operand has one of these ranks."""
+    if x.rank not in ranks:
+        wanted = " or ".join(map(str, ranks))
+        raise OpError("rank-mismatch", f"expected a tensor of rank {wanted}, found rank {x.rank}", at=at, label=f"this is {x}")
+
+
+def expect_min_rank(x: TensorType, rank: int, at: int = 0) -> None:
+    """The operand has this rank or a higher one."""
+    if x.rank < rank:
+        message = f"expected a tensor of rank {rank} or more, found rank {x.rank}"
+        raise OpError("rank-mismatch", message, at=at, label=f"this is {x}")
+
+
+def known_size(dim: Dim, what: str, at: str | int = 0) -> int:
+    """The dim as an integer; weights cannot have symbolic shapes. `what` names it: 'the number of channels'."""
+    if isinstance(dim, int):
+        return dim
+    raise OpError(
+        "unknown-size",
+        f"{what} must be known when the model is compiled, found '{dim}'",
+        at=at,
+        help="give the size as a number or a param in the input's type",
+    )
+
+
+def normal_axis(axis: int, rank: int, at: str = "axis") -> int:
+    """The axis counted from 0; negative ones count from the end."""
+    if not -rank <= axis < rank:
+        raise OpError("invalid-argument", f"axis {axis} is out of range for a tensor of rank {rank}", at=at)
+    return axis % rank
+
+
+def elements(types: Iterable[TensorType]) -> Dim:
+    """The number of elements of all the tensors together."""
+    total: Dim = 0
+    for tensor in types:
+        total = total + tensor.size
+    return total
+
+
+def operator_classes() -> Iterator[type[Op]]:
+    """Every operator class, each once, in order of definition."""
+    yield from dict.fromkeys(OPERATORS.values())

@@ -1,0 +1,53 @@
+"""Owns the rule of shared layers: every application of an instance must agree in the weights that the first one made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from netwright.compiler.ir import CallNode, Graph, Instance, Node, OpNode, RepeatNode
+from netwright.compiler.ops.op import Weight
+from netwright.compiler.session import Session
+from netwright.dsl.diagnostics import Label
+
+
+def check_same_weights(session: Session, instance: Instance, node: Node) -> None:
+    """Refuse an application whose weights would have other shapes than those of the first."""
+    if instance.first is None:
+        instance.first = node
+        return
+    first, now = instance.first, node
+    if _graph_of(first) is not None and _graph_of(first) is _graph_of(now):
+        return
+    for ours, theirs in zip(_shapes(now), _shapes(first), strict=True):
+        if ours != theirs:
+            name, shape = ours
+            session.fail(
+                "shape-mismatch",
+                f"shared layer '{instance.name}' would need a {name} of shape {_text(shape)}, it has {_text(theirs[1])}",
+                now.span,
+                labels=(Label(first.span, f"here it was built for {first.operands[0].type}"),),
+                help="a shared layer is applied to tensors with the same number of features",
+            )
+
+
+def _graph_of(node: Node) -> Graph | None:
+    return node.graph if isinstance(node, CallNode) else None
+
+
+def _shapes(node: Node) -> list[tuple[str, tuple[object, ...]]]:
+    return [(weight.name, weight.shape) for weight in _weights(node)]
+
+
+def _weights(node: Node) -> Iterator[Weight]:
+    if isinstance(node, OpNode):
+        yield from node.weights()
+    elif isinstance(node, CallNode):
+        for inner in node.graph.nodes:
+            yield from _weights(inner)
+    elif isinstance(node, RepeatNode):
+        for inner in node.body.nodes:
+            yield from _weights(inner)
+
+
+def _text(shape: tuple[object, ...]) -> str:
+    return "(" + ", ".join(map(str, shape)) + ")"

@@ -1,0 +1,144 @@
+"""Owns the values that flow expressions have at compile time beside tensors (`ir.Value`): layers, and how each kind is
+named to the user. Numbers, strings and booleans are Python's; lists and tuples are tuples; dims are ints or SymbolicDim."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from netwright.compiler.dims import SymbolicDim
+from netwright.compiler.ir import Instance, Value
+from netwright.compiler.ops.configuration import Configuration
+from netwright.compiler.ops.op import Op
+from netwright.dsl.source import Span
+from netwright.dsl.tree import Block
+
+if TYPE_CHECKING:
+    from netwright.compiler.scope import Module
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """Anything that takes tensors to tensors. Equal layers do the same; their places do not count."""
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorLayer(Layer):
+    """An operator with its configuration; `keywords` are call-time tensors, `places` where its arguments stand."""
+
+    op: Op
+    keywords: tuple[tuple[str, Value | tuple[Value, ...]], ...] = ()
+    span: Span | None = field(default=None, compare=False)
+    places: tuple[tuple[str, Span], ...] = field(default=(), compare=False)
+
+    def place(self, attribute: str) -> Span | None:
+        """Where the attribute was given, if it was."""
+        return next((span for name, span in self.places if name == attribute), None)
+
+
+@dataclass(frozen=True, slots=True)
+class BlockLayer(Layer):
+    """A block of a module with all its arguments, defaults filled in, in the header's order."""
+
+    block: Block
+    module: Module = field(compare=False, repr=False)
+    arguments: tuple[Any, ...]
+    given: str = field(default="", compare=False)
+
+    def key(self) -> tuple[Any, ...]:
+        """What tells calls apart; True and 1 are different arguments."""
+        return (self.block, tuple((type(item), item) for item in self.arguments))
+
+
+@dataclass(frozen=True, slots=True)
+class Composition(Layer):
+    """Layers in sequence, each with the place it was written at."""
+
+    stages: tuple[Layer, ...]
+    spans: tuple[Span, ...] = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Repetition(Layer):
+    """`count` copies in sequence, each with its own weights."""
+
+    layer: Layer
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Branches(Layer):
+    """A fork: every branch gets the same input."""
+
+    branches: tuple[Layer, ...]
+    spans: tuple[Span, ...] = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SharedLayer(Layer):
+    """One instance of a layer. `call` holds call-time arguments of this use."""
+
+    instance: Instance
+    layer: Layer
+
+
+def tensors_in(value: Any) -> Iterator[Value]:
+    """The tensors in a value or a (nested) tuple of them."""
+    if isinstance(value, Value):
+        yield value
+    elif isinstance(value, tuple):
+        for item in value:
+            yield from tensors_in(item)
+
+
+_KINDS: tuple[tuple[type | tuple[type, ...], str], ...] = (
+    (bool, "a boolean"),
+    (int, "an integer"),
+    (float, "a number"),
+    (str, "a string"),
+    (type(None), "none"),
+    (SymbolicDim, "a symbolic dim"),
+    (Value, "a tensor"),
+    (Layer, "a layer"),
+    (Configuration, "a configuration object"),
+    (tuple, "a list"),
+)
+
+
+def kind_of(value: Any) -> str:
+    """How the kind of a value is named in messages."""
+    if isinstance(value, Value) and value.constant is None:
+        return f"a tensor {value.type}"
+    return next((name for kind, name in _KINDS if isinstance(value, kind)), type(value).__name__)
+
+
+def show(value: Any) -> str:
+    """The value as a spec would write it; for messages and reports."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if value is None:
+        return "none"
+    if isinstance(value, tuple):
+        return "[" + ", ".join(map(show, value)) + "]"
+    if isinstance(value, str):
+        return f'"{value}"'
+    if isinstance(value, OperatorLayer):
+        return show_declared(value.op)
+    if isinstance(value, BlockLayer):
+        return value.block.name + (f"({value.given})" if value.given else "")
+    if isinstance(value, SharedLayer):
+        return value.instance.name
+    if isinstance(value, (Layer, Value)):
+        return kind_of(value)
+    return show_declared(value) if isinstance(value, Configuration) else str(value)
+
+
+def show_declared(item: Op | Configuration) -> str:
+    """`dense(10, activation="relu")`, without attributes at their defaults."""
+    given = ", ".join(
+        show(value) if attribute.required else f"{name}={show(value)}"
+        for name, value in item.given().items()
+        for attribute in (type(item).attributes()[name],)
+    )
+    return f"{item.name_in_flow}({given})" if given else item.name_in_flow
