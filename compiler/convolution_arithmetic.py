@@ -22,7 +22,7 @@ def conv_output_length(length: Dim, kernel: int, stride: int = 1, dilation: int 
     return (length - lost) // stride + 1
 
 
-def conv_transpose_output_length(
+def conv_transpose_output_length(  # noqa: PLR0917 - the arguments are Keras's
     length: Dim,
     kernel: int,
     stride: int = 1,

@@ -1,10 +1,10 @@
 """Owns what can be proved of a polynomial's values: constant bounds by relaxing divisions and extrema, given
-that every symbol is >= 1. Must not know normal forms of division or texts. None means: not bounded, or not seen to be."""
+that every symbol is >= 1. None means: not bounded, or not seen to be. Must not know normal forms of
+division or texts."""
 
 from __future__ import annotations
 
-from netwright.compiler.dim_polynomial import (
-    ONE,
+from netwright.compiler.dim_atoms import (
     Atom,
     DimTooComplex,
     Extremum,
@@ -12,22 +12,22 @@ from netwright.compiler.dim_polynomial import (
     Maximum,
     Minimum,
     Monomial,
-    Polynomial,
     Symbol,
     divide_monomials,
 )
+from netwright.compiler.dim_polynomial import ONE, Polynomial
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-MAX_STEPS = 64  # relaxations tried for one bound
+MAX_WORK = 400  # terms looked at for one bound; typical shapes take under 20
 
 
 def lower_bound(polynomial: Polynomial) -> int | None:
     """The greatest integer proved to be <= every value of `polynomial`."""
     try:
-        return _lower(polynomial, [MAX_STEPS])
+        return _lower(polynomial, [MAX_WORK])
     except DimTooComplex:  # the proof outgrew its budget, the polynomial did not: nothing is known
         return None
 
@@ -38,7 +38,7 @@ def upper_bound(polynomial: Polynomial) -> int | None:
 
 
 def bound_division(atom: FloorDivision) -> None:
-    """Fill in `low` and `high` of a new floor division: x//d is monotone in x, and for d >= 1 within [0, x] or [x, -1]."""
+    """Fill in `low` and `high` of a new floor division: monotone in x, and for d >= 1 within [0, x] or [x, -1]."""
     divisor = atom.denominator.value
     low, high = lower_bound(atom.numerator), upper_bound(atom.numerator)
     if divisor is not None:
@@ -73,24 +73,24 @@ def bound_extremum(atom: Extremum) -> None:
         atom.high = min((high for high in highs if high is not None), default=None)
 
 
-def _lower(polynomial: Polynomial, steps: list[int]) -> int | None:
-    if steps[0] <= 0:
+def _lower(polynomial: Polynomial, work: list[int]) -> int | None:
+    if work[0] <= 0:
         return None
-    steps[0] -= 1
+    work[0] -= 1 + len(polynomial.terms)
     composite = [atom for atom in polynomial.atoms() if not isinstance(atom, Symbol)]
     if not composite:
         return _lower_of_symbols(polynomial)
     atom = max(composite, key=lambda one: (one.depth, one.order))
-    proofs = [_lower_by_cases(polynomial, atom, steps)] if isinstance(atom, Extremum) else []
+    proofs = [_lower_by_cases(polynomial, atom, work)] if isinstance(atom, Extremum) else []
     for relaxed, scale in _relaxations(polynomial, atom):
-        low = _lower(relaxed, steps)
+        low = _lower(relaxed, work)
         proofs.append(None if low is None else -(-low // scale))
     return max((low for low in proofs if low is not None), default=None)
 
 
-def _lower_by_cases(polynomial: Polynomial, atom: Extremum, steps: list[int]) -> int | None:
+def _lower_by_cases(polynomial: Polynomial, atom: Extremum, work: list[int]) -> int | None:
     """A maximum is one of its parts, so what holds with each part in its place holds."""
-    lows = [_lower(_replace(polynomial, atom, part), steps) for part in atom.parts]
+    lows = [_lower(_replace(polynomial, atom, part), work) for part in atom.parts]
     return None if None in lows else min(low for low in lows if low is not None)
 
 
@@ -175,9 +175,8 @@ def _by_quotient(atom: Atom, monomial: Monomial, factor: int) -> Piece | None:
 
 
 def _by_numerator(atom: FloorDivision, rest: Monomial, factor: int) -> Piece | None:
-    """n//d <= n where n >= 0 and d >= 1."""
-    low, least = lower_bound(atom.numerator), lower_bound(atom.denominator)
-    if factor > 0 or low is None or low < 0 or least is None or least < 0:
+    """n//d <= n where n >= 0 and d >= 1, which is when `low` is not negative."""
+    if factor > 0 or atom.low is None or atom.low < 0:
         return None
     return atom.numerator.scale(factor, rest), 1
 

@@ -9,17 +9,9 @@ from __future__ import annotations
 
 from math import gcd
 
+from netwright.compiler.dim_atoms import FloorDivision, Monomial
 from netwright.compiler.dim_bounds import bound_division, lower_bound
-from netwright.compiler.dim_polynomial import (
-    ONE,
-    ZERO,
-    FloorDivision,
-    Monomial,
-    Polynomial,
-    divide,
-    shared_monomial,
-    strip,
-)
+from netwright.compiler.dim_polynomial import ONE, ZERO, Polynomial, divide, shared_monomial, strip
 
 
 def floor_divide(numerator: Polynomial, denominator: Polynomial) -> Polynomial:

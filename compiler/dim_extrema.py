@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from netwright.compiler.dim_atoms import Extremum, Maximum
 from netwright.compiler.dim_bounds import bound_extremum, lower_bound
-from netwright.compiler.dim_polynomial import Extremum, Maximum, Polynomial
+from netwright.compiler.dim_polynomial import Polynomial
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -12,7 +13,8 @@ if TYPE_CHECKING:
 
 def extremum(kind: type[Extremum], parts: Iterable[Polynomial]) -> Polynomial:
     """max or min of `parts` (at least one)."""
-    kept = _undominated(kind, sorted({inner for part in parts for inner in _flat(kind, part)}, key=lambda one: one.order))
+    flat = {inner for part in parts for inner in _flat(kind, part)}
+    kept = _undominated(kind, sorted(flat, key=lambda one: one.order))
     if len(kept) == 1:
         return kept[0]
     atom = kind(tuple(kept))

@@ -5,17 +5,8 @@ from __future__ import annotations
 
 from math import gcd
 
-from netwright.compiler.dim_polynomial import (
-    Atom,
-    Extremum,
-    FloorDivision,
-    Monomial,
-    Polynomial,
-    divide,
-    divide_monomials,
-    shared_monomial,
-    strip,
-)
+from netwright.compiler.dim_atoms import Atom, Extremum, FloorDivision, Monomial, divide_monomials
+from netwright.compiler.dim_polynomial import Polynomial, divide, shared_monomial, strip
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

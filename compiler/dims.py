@@ -4,21 +4,22 @@ but its own (flow parses) and nothing of tensors."""
 
 from __future__ import annotations
 
-from netwright.compiler.dim_bounds import lower_bound, upper_bound
-from netwright.compiler.dim_division import floor_divide
-from netwright.compiler.dim_extrema import extremum
-from netwright.compiler.dim_polynomial import (
+from operator import index
+
+from netwright.compiler.dim_atoms import (
     MAX_DEGREE,
-    ONE,
     Atom,
     DimTooComplex,
     Extremum,
     FloorDivision,
     Maximum,
     Minimum,
-    Polynomial,
     Symbol,
 )
+from netwright.compiler.dim_bounds import lower_bound, upper_bound
+from netwright.compiler.dim_division import floor_divide
+from netwright.compiler.dim_extrema import extremum
+from netwright.compiler.dim_polynomial import ONE, Polynomial
 from netwright.compiler.dim_printing import polynomial_text
 
 TYPE_CHECKING = False
@@ -52,7 +53,7 @@ class InexactDivision(ArithmeticError):
 class SymbolicDim:
     """A size that depends on symbols; immutable. `==` compares normal forms, the order is not defined
     (ask `less_equal`). Operators return an int where the result is constant; they raise ZeroDivisionError,
-    InexactDivision and DimTooComplex."""
+    InexactDivision and DimTooComplex, and TypeError for a float."""
 
     __slots__ = ("_polynomial",)
     _polynomial: Polynomial
@@ -69,16 +70,16 @@ class SymbolicDim:
         return SymbolicDim, (self._polynomial,)
 
     def __add__(self, other: Dim) -> Dim:
-        return _dim(self._polynomial + _polynomial(other)) if isinstance(other, Dim) else NotImplemented
+        return _dim(self._polynomial + _polynomial(other))
 
     def __sub__(self, other: Dim) -> Dim:
-        return _dim(self._polynomial - _polynomial(other)) if isinstance(other, Dim) else NotImplemented
+        return _dim(self._polynomial - _polynomial(other))
 
     def __rsub__(self, other: Dim) -> Dim:
-        return _dim(_polynomial(other) - self._polynomial) if isinstance(other, Dim) else NotImplemented
+        return _dim(_polynomial(other) - self._polynomial)
 
     def __mul__(self, other: Dim) -> Dim:
-        return _dim(self._polynomial * _polynomial(other)) if isinstance(other, Dim) else NotImplemented
+        return _dim(self._polynomial * _polynomial(other))
 
     __radd__ = __add__
     __rmul__ = __mul__
@@ -90,8 +91,6 @@ class SymbolicDim:
         return self
 
     def __pow__(self, exponent: int) -> Dim:
-        if not isinstance(exponent, int):
-            return NotImplemented
         if exponent < 0:
             raise InexactDivision(f"({self})**{exponent} is not an integer")
         if exponent > MAX_DEGREE:
@@ -102,22 +101,22 @@ class SymbolicDim:
         return _dim(power)
 
     def __floordiv__(self, other: Dim) -> Dim:
-        return _floor_divide(self, other) if isinstance(other, Dim) else NotImplemented
+        return _floor_divide(self, other)
 
     def __rfloordiv__(self, other: Dim) -> Dim:
-        return _floor_divide(other, self) if isinstance(other, Dim) else NotImplemented
+        return _floor_divide(other, self)
 
     def __mod__(self, other: Dim) -> Dim:
-        return self - other * _floor_divide(self, other) if isinstance(other, Dim) else NotImplemented
+        return self - other * _floor_divide(self, other)
 
     def __rmod__(self, other: Dim) -> Dim:
-        return other - self * _floor_divide(other, self) if isinstance(other, Dim) else NotImplemented
+        return other - self * _floor_divide(other, self)
 
     def __truediv__(self, other: Dim) -> Dim:
-        return _divide_exactly(self, other) if isinstance(other, Dim) else NotImplemented
+        return _divide_exactly(self, other)
 
     def __rtruediv__(self, other: Dim) -> Dim:
-        return _divide_exactly(other, self) if isinstance(other, Dim) else NotImplemented
+        return _divide_exactly(other, self)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, SymbolicDim) and self._polynomial == other._polynomial
@@ -139,7 +138,7 @@ Dim = int | SymbolicDim
 
 
 def _polynomial(dim: Dim) -> Polynomial:
-    return dim._polynomial if isinstance(dim, SymbolicDim) else Polynomial.constant(int(dim))
+    return dim._polynomial if isinstance(dim, SymbolicDim) else Polynomial.constant(index(dim))
 
 
 def _dim(polynomial: Polynomial) -> Dim:

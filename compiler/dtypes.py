@@ -27,10 +27,19 @@ _FROM_KERAS = {keras: name for name, keras in KERAS_NAMES.items()}
 
 # A str has no fixed size, so it stands in no row.
 BYTE_SIZES: Mapping[str, int] = {
-    **{"bool": 1, "i8": 1, "u8": 1},
-    **{"f16": 2, "bf16": 2, "i16": 2, "u16": 2},
-    **{"f32": 4, "i32": 4, "u32": 4},
-    **{"f64": 8, "i64": 8, "u64": 8},
+    "bool": 1,
+    "i8": 1,
+    "u8": 1,
+    "f16": 2,
+    "bf16": 2,
+    "i16": 2,
+    "u16": 2,
+    "f32": 4,
+    "i32": 4,
+    "u32": 4,
+    "f64": 8,
+    "i64": 8,
+    "u64": 8,
 }
 
 WEAK = ("int", "float")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from netwright.compiler.dims import Dim, equal, substitute
-from netwright.compiler.dtypes import KERAS_NAMES, byte_size
+from netwright.compiler.dtypes import KERAS_NAMES, byte_size, is_float, is_integer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,6 +19,8 @@ class TensorType:
     __slots__ = ("dtype", "shape")
     dtype: str
     shape: Shape
+    #: of a number written beside tensors: see NumberType
+    weak = False
 
     def __init__(self, dtype: str, shape: Iterable[Dim]) -> None:
         if dtype not in KERAS_NAMES:
@@ -37,7 +39,9 @@ class TensorType:
         return TensorType, (self.dtype, self.shape)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, TensorType) and self.dtype == other.dtype and self.shape == other.shape
+        if not isinstance(other, TensorType):
+            return NotImplemented
+        return self.dtype == other.dtype and self.shape == other.shape and self.weak == other.weak
 
     def __hash__(self) -> int:
         return hash((self.dtype, self.shape))
@@ -50,6 +54,15 @@ class TensorType:
     @property
     def rank(self) -> int:
         return len(self.shape)
+
+    @property
+    def is_float(self) -> bool:
+        return is_float(self.dtype)
+
+    @property
+    def is_integer(self) -> bool:
+        """Signed or unsigned; bool is not one."""
+        return is_integer(self.dtype)
 
     @property
     def size(self) -> Dim:
@@ -78,6 +91,25 @@ class TensorType:
     def to_json(self) -> dict[str, object]:
         """{"dtype": "f32", "shape": ["N", 10]}: ints stay ints, symbolic dims become their text."""
         return {"dtype": self.dtype, "shape": [dim if isinstance(dim, int) else str(dim) for dim in self.shape]}
+
+
+class NumberType(TensorType):
+    """The type of a Python number written beside tensors, i32[] or f32[]. It promotes weakly: an f16 tensor plus 2.0
+    is f16, an i8 tensor plus 2 is i8."""
+
+    __slots__ = ()
+    weak = True
+
+    def __init__(self, dtype: str) -> None:
+        super().__init__(dtype, ())
+
+    @staticmethod
+    def of(number: float) -> NumberType:
+        """The type of 2 is i32[], of 2.0 f32[], of True bool[]."""
+        return NumberType("bool" if isinstance(number, bool) else "i32" if isinstance(number, int) else "f32")
+
+    def __reduce__(self) -> tuple[type[NumberType], tuple[str]]:  # type: ignore[override]
+        return NumberType, (self.dtype,)
 
 
 class BroadcastError(ValueError):
@@ -117,23 +149,23 @@ def _broadcast_two(left: Shape, right: Shape) -> Shape:
     shared = min(len(left), len(right))
     longer = left if len(left) >= len(right) else right
     dims: list[Dim] = []
-    undecided: int | None = None
+    undecided: BroadcastUndecidable | None = None
     for axis in range(-1, -shared - 1, -1):
         dim = _broadcast_dims(left[axis], right[axis])
-        if dim is False:
-            raise BroadcastError(left, right, axis)
-        if dim is None:
-            undecided = undecided or axis
-            continue
-        dims.append(dim)
+        if not isinstance(dim, type):
+            dims.append(dim)
+        elif dim is BroadcastUndecidable:
+            undecided = undecided or BroadcastUndecidable(left, right, axis)
+        else:
+            raise dim(left, right, axis)
     if undecided is not None:
-        raise BroadcastUndecidable(left, right, undecided)
+        raise undecided
     return (*longer[: len(longer) - shared], *reversed(dims))
 
 
-def _broadcast_dims(left: Dim, right: Dim) -> Dim | None:
-    """The common dim; False where there is none for any size, None where it depends on the sizes."""
-    if left == right or right == 1:
+def _broadcast_dims(left: Dim, right: Dim) -> Dim | type[BroadcastError]:
+    """The common dim, or what to raise."""
+    if right in (left, 1):
         return left
     if left == 1:
         return right
@@ -141,4 +173,4 @@ def _broadcast_dims(left: Dim, right: Dim) -> Dim | None:
     if alike:
         return left
     refuted = alike is False and equal(left, 1) is False and equal(right, 1) is False
-    return False if refuted else None
+    return BroadcastError if refuted else BroadcastUndecidable
