@@ -11,7 +11,7 @@ from typing import Any
 
 from netwright.compiler.dims import Dim, SymbolicDim, symbol
 from netwright.compiler.evaluate import Evaluator
-from netwright.compiler.ir import Graph, Instance, Value
+from netwright.compiler.ir import Graph, Value
 from netwright.compiler.modules import load_modules
 from netwright.compiler.scope import POISON, Env, Module
 from netwright.compiler.session import Poisoned, Session
@@ -154,9 +154,7 @@ class _Elaboration:
                 layer = self.evaluator.evaluate(entry.value, stage=True)
                 if not isinstance(layer, Layer):
                     self.session.fail("not-a-layer", f"'{entry.name}' is {kind_of(layer)}, not a layer", entry.value.span)
-                instance = Instance(entry.name, entry.span)
-                self.graph.instances.append(instance)
-                self.main.layers[entry.name] = SharedLayer(instance, layer)
+                self.main.layers[entry.name] = SharedLayer(self.graph.declare(entry.name, entry.span), layer)
 
     # ------------------------------------------------------------ outputs
 

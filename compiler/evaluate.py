@@ -11,7 +11,7 @@ from netwright.compiler.application import Application
 from netwright.compiler.arithmetic import ArithmeticFault, binary, compare, is_number, negate, truth
 from netwright.compiler.calling import Calling
 from netwright.compiler.dims import SymbolicDim, symbol
-from netwright.compiler.ir import Graph, Instance, Value
+from netwright.compiler.ir import Graph, Value
 from netwright.compiler.patterns import match_pattern
 from netwright.compiler.scope import POISON, Env
 from netwright.compiler.session import Poisoned, Session
@@ -260,9 +260,7 @@ class Evaluator:
 
     def _shared(self, expr: tree.Shared, stage: bool) -> Any:
         layer = self.layer(expr.layer)
-        instance = Instance(expr.layer.span.text, expr.span)
-        self.graph.instances.append(instance)
-        return SharedLayer(instance, layer)
+        return SharedLayer(self.graph.declare(expr.layer.span.text, expr.span), layer)
 
     def _loop(self, expr: tree.Loop, stage: bool) -> Any:
         outer = self.env

@@ -32,6 +32,7 @@ class Instance:
 
     name: str
     span: Span
+    position: int  # how many nodes the declaring graph had: where code that creates it stands
     first: Node | None = None  # the application that fixed the shapes of the weights
 
 
@@ -124,6 +125,12 @@ class Graph:
     def captured_for(self, body: Graph) -> tuple[Value, ...]:
         """What this graph must pass for the tensors that `body` captured, in order."""
         return tuple(self.import_value(value) for value in body.captures)
+
+    def declare(self, name: str, span: Span) -> Instance:
+        """A shared layer of this graph, created at this point of it."""
+        instance = Instance(name, span, len(self.nodes))
+        self.instances.append(instance)
+        return instance
 
     @property
     def output_types(self) -> tuple[TensorType, ...]:
