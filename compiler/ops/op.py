@@ -72,7 +72,8 @@ class Op(Declared):
 
     `operands` names the tensors it takes; those in `optional_operands` may be left out from the right.
     `variadic` operators take any number from `fewest` on, all as one. Methods get the operands' types in order
-    (a variadic operator gets them all) and call-time tensors by keyword."""
+    (a variadic operator gets them all) and call-time tensors by keyword. The signatures below are written with Any so
+    that a class may name its own operands."""
 
     operands: ClassVar[tuple[str, ...]] = ("x",)
     optional_operands: ClassVar[tuple[str, ...]] = ()
@@ -101,19 +102,19 @@ class Op(Declared):
         for name in (cls.name_in_flow, *cls.__dict__.get("aliases", ())):
             OPERATORS[name] = cls
 
-    def infer(self, *operands: TensorType, **tensors: Any) -> TensorType | tuple[TensorType, ...]:
+    def infer(self, *operands: Any, **tensors: Any) -> TensorType | tuple[TensorType, ...]:
         """The output's type, or a tuple of them. Raises OpError."""
         raise NotImplementedError
 
-    def weights(self, *operands: TensorType, **tensors: Any) -> Iterable[Weight]:
+    def weights(self, *operands: Any, **tensors: Any) -> Iterable[Weight]:
         """The arrays an instance owns, in Keras's order of creation."""
         return ()
 
-    def macs(self, *tensors: TensorType) -> Dim | None:
+    def macs(self, *tensors: Any, **_: Any) -> Dim | None:
         """Multiply-adds of one application; gets the operands' types and then the outputs'. None: not known."""
         return 0
 
-    def elementwise(self, *tensors: TensorType) -> Dim | None:
+    def elementwise(self, *tensors: Any, **_: Any) -> Dim | None:
         """Floating-point operations beside the multiply-adds (one per element and function). None: not known."""
         return None
 
