@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from netwright.compiler.dtypes import is_float
-from netwright.compiler.ir import CallNode, Graph, Node, OpNode, RepeatNode, Value
+from netwright.compiler.ir import CallNode, Graph, OpNode, RepeatNode, Value
 from netwright.compiler.ops.catalogue import find_operator
 from netwright.compiler.ops.op import Function, Op, OpError
 from netwright.compiler.scope import Env
@@ -82,7 +82,9 @@ class Application:
 
     def binary(self, expr: tree.Binary, left: Any, right: Any) -> Any:
         """`left sign right` where one side is a tensor."""
-        return self._sign(_BINARY[expr.operator], expr.operator, expr.operator_span, (expr.left, expr.right), (left, right))
+        return self._sign(
+            _BINARY[expr.operator], expr.operator, expr.operator_span, (expr.left, expr.right), (left, right)
+        )
 
     def comparison(self, sign: str, place: Span, span: Span, left: Any, right: Any) -> Any:
         """Elementwise comparison where one side is a tensor."""
@@ -90,7 +92,9 @@ class Application:
             self.session.fail("wrong-kind", f"'{sign}' does not take tensors", place)
         return self.function(_COMPARISON[sign], (left, right), span)
 
-    def _sign(self, name: str, sign: str, place: Span, sides: tuple[tree.Expr, tree.Expr], values: tuple[Any, Any]) -> Any:
+    def _sign(
+        self, name: str, sign: str, place: Span, sides: tuple[tree.Expr, tree.Expr], values: tuple[Any, Any]
+    ) -> Any:
         try:
             operands = self._operands(values, place, place, scalars=True)
             return self._add(OperatorLayer(self._function_op(name, {}, place)), operands, place)
@@ -100,7 +104,9 @@ class Application:
                 for side, value in zip(sides, operands, strict=True)
                 if value.constant is None
             )
-            self.session.fail(error.code, f"the two sides of '{sign}': {error.message}", place, labels=labels, help=error.help)
+            self.session.fail(
+                error.code, f"the two sides of '{sign}': {error.message}", place, labels=labels, help=error.help
+            )
 
     # ------------------------------------------------------------ operators
 
@@ -112,9 +118,16 @@ class Application:
         except OpError as error:
             self._refuse(layer, operands, error, span, before)
 
-    def _add(self, layer: OperatorLayer, operands: tuple[Value, ...], span: Span, instance: Instance | None = None) -> Any:
+    def _add(
+        self, layer: OperatorLayer, operands: tuple[Value, ...], span: Span, instance: Instance | None = None
+    ) -> Any:
         keywords = tuple(
-            (name, tuple(map(self.graph.import_value, value)) if isinstance(value, tuple) else self.graph.import_value(value))
+            (
+                name,
+                tuple(map(self.graph.import_value, value))
+                if isinstance(value, tuple)
+                else self.graph.import_value(value),
+            )
             for name, value in layer.keywords
         )
         node = OpNode(_component(layer.op), operands, span, instance, layer.op, keywords)
@@ -150,7 +163,9 @@ class Application:
             help=help,
         )
 
-    def _refuse(self, layer: OperatorLayer, operands: tuple[Value, ...], error: OpError, span: Span, before: Span) -> None:
+    def _refuse(
+        self, layer: OperatorLayer, operands: tuple[Value, ...], error: OpError, span: Span, before: Span
+    ) -> None:
         labels = _context(before, span, operands)
         place = layer.place(error.at) if isinstance(error.at, str) else None
         label = error.label if isinstance(error.at, str) else ""
@@ -177,7 +192,9 @@ class Application:
 
     # ------------------------------------------------------------ blocks
 
-    def _block(self, layer: BlockLayer, operand: Any, span: Span, before: Span, instance: Instance | None = None) -> Any:
+    def _block(
+        self, layer: BlockLayer, operand: Any, span: Span, before: Span, instance: Instance | None = None
+    ) -> Any:
         operands = self._operands(operand, span, before)
         body = self._graph_of(layer, tuple(value.type for value in operands), span, before)
         return self._call(layer.block.name, body, operands, span, layer.given, instance)
@@ -276,9 +293,13 @@ class Application:
         """A graph that applies `layer` to operands of these types."""
         if isinstance(layer, BlockLayer):
             return self._graph_of(layer, types, span, before)
-        return self._memoised(("body", layer, types), span, lambda: self._build_body(layer, types, several, span, before))
+        return self._memoised(
+            ("body", layer, types), span, lambda: self._build_body(layer, types, several, span, before)
+        )
 
-    def _build_body(self, layer: Layer, types: tuple[TensorType, ...], several: bool, span: Span, before: Span) -> Graph:
+    def _build_body(
+        self, layer: Layer, types: tuple[TensorType, ...], several: bool, span: Span, before: Span
+    ) -> Graph:
         graph = Graph(_name_of(layer))
         operands = tuple(graph.add_input(type) for type in types)
         result = Application(self.session, graph).apply(layer, operands if several else operands[0], span, before)
@@ -311,7 +332,9 @@ def _finish(session: Session, graph: Graph, result: Any, span: Span, what: str) 
     items = result if isinstance(result, tuple) else (result,)
     for item in items:
         if not isinstance(item, Value) or item.constant is not None:
-            message = f"{what} ends in a tensor or a tuple of tensors, found {'nothing' if item is None else kind_of(item)}"
+            message = (
+                f"{what} ends in a tensor or a tuple of tensors, found {'nothing' if item is None else kind_of(item)}"
+            )
             session.fail("not-a-tensor", message, span)
     graph.outputs = tuple(graph.import_value(item) for item in items)
     graph.output_is_tuple = isinstance(result, tuple)

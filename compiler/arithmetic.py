@@ -144,7 +144,9 @@ def _contained(item: Any, items: Any) -> bool | None:
     return True if True in answers else None if None in answers else False
 
 
-def _ordered(for_dims: Callable[[Any, Any], bool | None], for_numbers: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool | None]:
+def _ordered(
+    for_dims: Callable[[Any, Any], bool | None], for_numbers: Callable[[Any, Any], bool]
+) -> Callable[[Any, Any], bool | None]:
     def order(left: Any, right: Any) -> bool | None:
         if not (is_number(left) and is_number(right)):
             if isinstance(left, str) and isinstance(right, str):

@@ -74,7 +74,9 @@ class Calling:
             self.session.fail("wrong-kind", f"'{name}' is another spec: write {name}.block(...)", expr.span)
         if find_configuration(name) is not None:
             help = f'where a block takes it as an argument, write it in quotes: "{name}"'
-            self.session.fail("unknown-name", f"'{name}' means something only as an operator's argument", expr.span, help=help)
+            self.session.fail(
+                "unknown-name", f"'{name}' means something only as an operator's argument", expr.span, help=help
+            )
         code, what = ("unknown-operator", "layer, block or operator") if stage else ("unknown-name", "name")
         known = [*env.all_names(), *(OPERATORS if stage else ())]
         help = did_you_mean(name, known) or (None if stage else did_you_mean(name, OPERATORS))
@@ -190,7 +192,9 @@ class Calling:
             made.validate()
         except OpError as error:
             place = bound[error.at].span if error.at in bound else span
-            self.session.fail(error.code, f"{cls.name_in_flow}: {error.message}", place, label=error.label, help=error.help)
+            self.session.fail(
+                error.code, f"{cls.name_in_flow}: {error.message}", place, label=error.label, help=error.help
+            )
         return made, keywords, tuple((name, argument.span) for name, argument in bound.items())
 
     def _attribute_values(

@@ -111,7 +111,9 @@ class _Elaboration:
     def _size(self, name: str, value: Any) -> int:
         if isinstance(value, int) and not isinstance(value, bool) and value > 0:
             return value
-        self.session.report("invalid-argument", f"dim '{name}' was set to {kind_of(value)}, not a positive integer", None)
+        self.session.report(
+            "invalid-argument", f"dim '{name}' was set to {kind_of(value)}, not a positive integer", None
+        )
         return 1
 
     # ------------------------------------------------------------ inputs and layers
@@ -153,7 +155,9 @@ class _Elaboration:
             with suppress(Poisoned):
                 layer = self.evaluator.evaluate(entry.value, stage=True)
                 if not isinstance(layer, Layer):
-                    self.session.fail("not-a-layer", f"'{entry.name}' is {kind_of(layer)}, not a layer", entry.value.span)
+                    self.session.fail(
+                        "not-a-layer", f"'{entry.name}' is {kind_of(layer)}, not a layer", entry.value.span
+                    )
                 self.main.layers[entry.name] = SharedLayer(self.graph.declare(entry.name, entry.span), layer)
 
     # ------------------------------------------------------------ outputs

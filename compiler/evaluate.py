@@ -8,15 +8,14 @@ from contextlib import suppress
 from typing import Any
 
 from netwright.compiler.application import Application
-from netwright.compiler.arithmetic import ArithmeticFault, binary, compare, is_number, negate, truth
+from netwright.compiler.arithmetic import ArithmeticFault, binary, compare, negate, truth
 from netwright.compiler.calling import Calling
-from netwright.compiler.dims import SymbolicDim, symbol
 from netwright.compiler.ir import Graph, Value
 from netwright.compiler.patterns import match_pattern
 from netwright.compiler.scope import POISON, Env
 from netwright.compiler.session import Poisoned, Session
 from netwright.compiler.subscripts import index_sequence, index_tensor
-from netwright.compiler.values import Branches, Composition, Layer, Repetition, SharedLayer, kind_of, tensors_in
+from netwright.compiler.values import Branches, Composition, Layer, Repetition, SharedLayer, kind_of
 from netwright.dsl import tree
 from netwright.dsl.diagnostics import Label
 from netwright.dsl.source import Span
@@ -139,7 +138,11 @@ class Evaluator:
             if expr.operator == "not":
                 return not truth(operand)
             if isinstance(operand, Value):
-                return self.application.function("ops.negative", (operand,), expr.span) if expr.operator == "-" else operand
+                return (
+                    self.application.function("ops.negative", (operand,), expr.span)
+                    if expr.operator == "-"
+                    else operand
+                )
             return negate(operand) if expr.operator == "-" else operand
 
     def _binary(self, expr: tree.Binary, stage: bool) -> Any:
@@ -168,7 +171,9 @@ class Evaluator:
             self.session.fail("wrong-kind", message, expr.operator_span, help=help)
         if not isinstance(count, int) or isinstance(count, bool) or not 0 <= count <= MAX_REPEATS:
             span = expr.right.span if layer is left else expr.left.span
-            self.session.fail("wrong-kind", f"a layer is repeated a whole number of times, found {kind_of(count)}", span)
+            self.session.fail(
+                "wrong-kind", f"a layer is repeated a whole number of times, found {kind_of(count)}", span
+            )
         return Repetition(layer, count)
 
     def _comparison(self, expr: tree.Comparison, stage: bool) -> Any:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from netwright.compiler.scope import Module
-from netwright.dsl.document import read_spec, resolve_use
 from netwright.dsl.diagnostics import Diagnostic, Diagnostics, SpecError
+from netwright.dsl.document import read_spec, resolve_use
 from netwright.dsl.tree import Spec
 
 #: more files than any real spec uses

@@ -3,8 +3,8 @@ graphs of blocks, and the types seen at each place. Knows no expression and no o
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 

@@ -36,10 +36,11 @@ class Tensor:
     def to_json(self) -> dict[str, Any]:
         return {"dtype": self.dtype, "shape": list(self.shape)}
 
+    def __str__(self) -> str:
+        return f"{self.dtype}[{', '.join(map(str, self.shape))}]"
 
-def compile(
-    spec: str | Path, *, params: Mapping[str, Any] | None = None, preset: str | None = None
-) -> Model:
+
+def compile(spec: str | Path, *, params: Mapping[str, Any] | None = None, preset: str | None = None) -> Model:
     """Compile a spec: a path (a Path, or a string without a line end), or the spec's text.
 
     params: values in place of the params' defaults, and sizes of symbolic dims. preset: the name of a member of a

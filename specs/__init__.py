@@ -1,1 +1,1 @@
-"""The zoo of specs, as package data."""
+"""The reference collection of specs; each file is a test."""

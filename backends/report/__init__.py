@@ -1,1 +1,1 @@
-"""From a typed graph to tables, Markdown, CSV and drawings."""
+"""Reports: tables, drawings and texts about a compiled model."""

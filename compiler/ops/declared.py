@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self
 
 from netwright.compiler.ops.attributes import REQUIRED, Attribute
 
-_ACRONYMS = (("ReLU", "Relu"), ("PReLU", "Prelu"), ("ELU", "Elu"), ("SELU", "Selu"))
+_ACRONYMS = (("PReLU", "Prelu"), ("ReLU", "Relu"), ("ELU", "Elu"))
 
 
 def snake_case(class_name: str) -> str:
@@ -91,14 +91,24 @@ def _read_attributes(cls: type[Declared]) -> dict[str, Attribute]:
     found: dict[str, Attribute] = {}
     for base in reversed(cls.__mro__):
         for name, annotation in base.__dict__.get("__annotations__", {}).items():
-            if not (annotation.startswith("ClassVar") or name.startswith("_")):
-                found[name] = Attribute(name, annotation, base.__dict__.get(name, REQUIRED))
+            if annotation.startswith("ClassVar"):
+                found.pop(name, None)  # fixed here, so no longer the user's to give
+            elif not name.startswith("_"):
+                _declare(found, Attribute(name, annotation, base.__dict__.get(name, REQUIRED)))
         for name in found.keys() & base.__dict__.keys() - base.__dict__.get("__annotations__", {}).keys():
             found[name] = Attribute(name, found[name].annotation, base.__dict__[name])
     positional = [name for name, item in found.items() if not item.keyword_only]
     keyword = [name for name, item in found.items() if item.keyword_only]
     names = [*cls.order, *(name for name in positional if name not in cls.order), *keyword]
     return {name: _with_normal_default(found[name], cls) for name in names}
+
+
+def _declare(found: dict[str, Attribute], attribute: Attribute) -> None:
+    """Add an attribute, or change it in place; one that becomes positional takes its place anew."""
+    before = found.get(attribute.name)
+    if before is not None and before.keyword_only and not attribute.keyword_only:
+        del found[attribute.name]
+    found[attribute.name] = attribute
 
 
 def _with_normal_default(attribute: Attribute, cls: type[Declared]) -> Attribute:

@@ -1,0 +1,34 @@
+"""Owns how figures are written for people: counts with commas, large ones with a prefix, bytes in binary units."""
+
+from __future__ import annotations
+
+
+def count(value: int | str | None) -> str:
+    """25636712 -> '25,636,712'; formulas as they are; '?' for what is not known."""
+    if value is None:
+        return "?"
+    return f"{value:,}" if isinstance(value, int) else value
+
+
+def short(value: int | str | None) -> str:
+    """3857973248 -> '3.86 G' (decimal prefixes)."""
+    return _scaled(value, 1000, ("", " k", " M", " G", " T", " P"))
+
+
+def size(value: int | None) -> str:
+    """Bytes: 102546848 -> '97.8 MiB'."""
+    return _scaled(value, 1024, (" B", " KiB", " MiB", " GiB", " TiB", " PiB"))
+
+
+def _scaled(value: int | str | None, base: int, units: tuple[str, ...]) -> str:
+    if value is None or isinstance(value, str):
+        return value or "?"
+    scaled, power = float(value), 0
+    while abs(scaled) >= base and power < len(units) - 1:
+        scaled, power = scaled / base, power + 1
+    if power == 0:
+        return f"{value}{units[0]}"
+    return f"{scaled:.3g}{units[power]}" if scaled < 1000 else f"{scaled:.0f}{units[power]}"
+    return (
+        f"{value}{units[0]}" if unit == units[0] else f"{scaled:.3g}{unit}" if scaled < 1000 else f"{scaled:.0f}{unit}"
+    )

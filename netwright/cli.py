@@ -1,0 +1,72 @@
+"""Owns the command line: finds the command, parses its options, and turns what goes wrong into messages and exit statuses
+(0 all well; 1 a spec has errors or a check failed; 2 the command line is wrong). The commands are in `commands/`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+from netwright.dsl.diagnostics import SpecError
+from netwright.output import OutputError
+from netwright.version import __version__
+
+COMMANDS = ("check", "summary", "emit", "train", "run", "draw", "ops", "schema")
+
+_ABOUT = """\
+Netwright compiles neural networks described in text. Begin with
+
+  netwright check specs/mnist_mlp.yaml          is it right, how large is it, do its claims hold?
+  netwright summary specs/resnet50.yaml         every layer with shape, parameters, MACs and memory
+  netwright emit specs/resnet50.yaml -o net.py  Keras code that needs nothing of Netwright
+  netwright train specs/mnist_mlp.yaml --out d  train it under XLA
+
+`netwright COMMAND --help` tells more of each.
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit status."""
+    options = _parser().parse_args(arguments)
+    try:
+        return int(import_module(f"netwright.commands.{options.command}").run(options))
+    except SpecError as error:
+        _show(error)
+        return 1
+    except OutputError as error:
+        return _fail(str(error))
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader has gone (`| head`); there is nobody left to tell
+        return 1
+    except KeyboardInterrupt:
+        return _fail("stopped")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="netwright", description=_ABOUT, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--version", action="version", version=f"netwright {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for name in COMMANDS:
+        module = import_module(f"netwright.commands.{name}")
+        command = commands.add_parser(
+            name, help=module.HELP, description=module.__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        )
+        module.configure(command)
+    return parser
+
+
+def _show(error: SpecError) -> None:
+    from netwright.commands.terminal import use_color
+    from netwright.dsl.render import render_text
+
+    for diagnostic in error.diagnostics:
+        print(render_text(diagnostic, color=use_color(sys.stderr)), file=sys.stderr)
+        print(file=sys.stderr)
+
+
+def _fail(message: str) -> int:
+    print(f"netwright: {message}", file=sys.stderr)
+    return 1

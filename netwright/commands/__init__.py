@@ -1,0 +1,1 @@
+"""The commands, one module each: `HELP` in one line, `configure(parser)` and `run(options) -> exit status`."""

@@ -1,0 +1,126 @@
+"""Check specs: shapes, arguments, and what each claims of itself. Needs no framework and writes nothing.
+
+Folders stand for the specs in them. The exit status is 0 if all is well, 1 if a spec has errors or a check fails.
+
+  netwright check specs/resnet50.yaml
+  netwright check specs --format json > report.json
+  netwright check net.yaml --set classes=10 --format github     # annotations in a pull request
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from netwright.api import Model
+from netwright.commands.spec_options import add_params, compile_file
+from netwright.dsl.diagnostics import Diagnostic, SpecError
+
+HELP = "check specs: shapes, arguments, parameter counts, and their own claims"
+
+
+class Checked:
+    """One file after checking: its model, or None where it has errors."""
+
+    def __init__(self, file: str, model: Model | None, diagnostics: list[Diagnostic]) -> None:
+        self.file = file
+        self.model = model
+        self.diagnostics = diagnostics
+
+    @property
+    def ok(self) -> bool:
+        return self.model is not None and self.model.ok
+
+    def report(self) -> dict[str, Any]:
+        """The JSON object of this file (see docs/json.md)."""
+        if self.model is not None:
+            return self.model.report()
+        from netwright.dsl.render_formats import to_json
+
+        return {"file": self.file, "ok": False, "diagnostics": [to_json(item) for item in self.diagnostics]}
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("files", metavar="FILE", nargs="+", help="spec files, or folders of them")
+    add_params(parser)
+    parser.add_argument("--format", choices=sorted(_FORMATS), default="text", help="what to print (default: text)")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Check every file; all are checked, whatever is found in the first."""
+    files = [file for name in options.files for file in spec_files(name)]
+    checked = [_check(file, options) for file in files]
+    _FORMATS[options.format](checked)
+    return 0 if all(item.ok for item in checked) else 1
+
+
+def spec_files(name: str) -> list[str]:
+    """The file, or the specs in the folder and below, in order."""
+    path = Path(name)
+    if not path.is_dir():
+        return [name]
+    found = sorted(str(file) for file in path.rglob("*.yaml"))
+    return found or [name]
+
+
+def _check(file: str, options: argparse.Namespace) -> Checked:
+    try:
+        model = compile_file(file, options)
+    except SpecError as error:
+        return Checked(file, None, error.diagnostics)
+    return Checked(file, model, model.diagnostics)
+
+
+# ---------------------------------------------------------------- formats
+
+
+def _print_text(checked: list[Checked]) -> None:
+    from netwright.backends.report.check_text import check_text
+    from netwright.commands.terminal import use_color
+    from netwright.dsl.render import render_text
+
+    color = use_color(sys.stdout)
+    for item in checked:
+        for diagnostic in item.diagnostics:
+            print(render_text(diagnostic, color=color))
+            print()
+        print(check_text(item.file, item.model, item.diagnostics))
+
+
+def _print_json(checked: list[Checked]) -> None:
+    reports = [item.report() for item in checked]
+    print(json.dumps(reports[0] if len(reports) == 1 else reports, indent=1))
+
+
+def _print_github(checked: list[Checked]) -> None:
+    from netwright.dsl.render_formats import to_github
+
+    for item in checked:
+        for diagnostic in item.diagnostics:
+            print(to_github(diagnostic))
+
+
+def _print_sarif(checked: list[Checked]) -> None:
+    from netwright.dsl.render_formats import to_sarif
+
+    print(json.dumps(to_sarif([diagnostic for item in checked for diagnostic in item.diagnostics]), indent=1))
+
+
+def _print_junit(checked: list[Checked]) -> None:
+    from netwright.dsl.render_formats import to_junit
+
+    print(to_junit([(item.file, item.diagnostics) for item in checked]))
+
+
+_FORMATS: dict[str, Callable[[list[Checked]], None]] = {
+    "text": _print_text,
+    "json": _print_json,
+    "github": _print_github,
+    "sarif": _print_sarif,
+    "junit": _print_junit,
+}

@@ -1,0 +1,22 @@
+"""Owns the options of direct execution: --engine, --device, --seed."""
+
+from __future__ import annotations
+
+import argparse
+
+
+def add_engine(parser: argparse.ArgumentParser) -> None:
+    """Declare them."""
+    parser.add_argument(
+        "--engine",
+        choices=("tensorflow", "jax"),
+        default="tensorflow",
+        help="what compiles and runs the program (default: tensorflow)",
+    )
+    parser.add_argument(
+        "--device",
+        choices=("auto", "cpu", "gpu"),
+        default="auto",
+        help="where to run it (default: a GPU if there is one)",
+    )
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of initial weights and dropout (default: 0)")

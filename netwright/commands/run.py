@@ -1,0 +1,40 @@
+"""Run a spec on arrays, compiled by XLA: inputs and outputs are .npz files with arrays by the names of the spec's inputs and
+outputs. The weights may be a .weights.h5 that the emitted Keras model or `netwright train` saved; without them the
+model is initialised from --seed.
+
+  netwright run specs/mnist_mlp.yaml --weights run/model.weights.h5 --input digits.npz --output out.npz
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from netwright.commands.engine_options import add_engine
+from netwright.commands.spec_options import add_spec, compiled
+
+HELP = "run a spec on arrays under XLA"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    add_spec(parser)
+    parser.add_argument("--weights", metavar="FILE", help="weights: a .weights.h5 of the emitted model")
+    parser.add_argument("--input", metavar="FILE.npz", required=True, help="arrays by the names of the inputs")
+    parser.add_argument("--output", metavar="FILE.npz", required=True, help="where to write the outputs")
+    parser.add_argument("--force", action="store_true", help="replace a file that exists")
+    add_engine(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the model once."""
+    from netwright.backends.xla.files import read_arrays, write_arrays
+    from netwright.backends.xla.run import run as run_model
+
+    model = compiled(options)
+    inputs = read_arrays(options.input)
+    outputs = run_model(model, inputs, options.weights, engine=options.engine, device=options.device, seed=options.seed)
+    write_arrays(options.output, outputs, force=options.force)
+    shapes = ", ".join(f"{name} {array.dtype}{list(array.shape)}" for name, array in outputs.items())
+    print(f"wrote {options.output}: {shapes}", file=sys.stderr)
+    return 0

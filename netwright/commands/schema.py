@@ -1,0 +1,25 @@
+"""Print the JSON Schema of spec files, for editors to complete and check them:
+
+  netwright schema > netwright.schema.json
+
+and, as the first line of a spec:  # yaml-language-server: $schema=netwright.schema.json
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+HELP = "print the JSON Schema of spec files"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """No options."""
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print the schema."""
+    from netwright.dsl.schema import schema
+
+    print(json.dumps(schema(), indent=2))
+    return 0
