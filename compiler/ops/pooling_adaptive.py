@@ -1,0 +1,97 @@
+"""Owns pooling to a given size: adaptive_max_pooling and adaptive_average_pooling, 1 to 3 dims."""
+
+from __future__ import annotations
+
+from math import gcd
+
+from netwright.compiler.dims import Dim
+from netwright.compiler.ops.attributes import Spatial, attr, positive
+from netwright.compiler.ops.layout import IMAGE_DTYPES, FormattedLayer, expect_dtype, expect_float
+from netwright.compiler.types import TensorType
+
+
+class AdaptivePooling(FormattedLayer, abstract=True):
+    """`output_size` windows of nearly equal length over each spatial dim: x: (N, *L, c) → (N, *output_size, c).
+    Window i of o over L elements reaches from floor(i L / o) to ceil((i + 1) L / o), so windows may overlap."""
+
+    output_size: Spatial = attr(positive)
+    order = ("output_size", "data_format")
+
+    def infer(self, x: TensorType) -> TensorType:
+        self.expect_layout(x)
+        self.expect_element(x)
+        return self.with_spatial(x, self.output_size)
+
+    def expect_element(self, x: TensorType) -> None:
+        """`x` is of a dtype that can be pooled."""
+        raise NotImplementedError
+
+    def elementwise(self, x: TensorType, y: TensorType) -> Dim | None:
+        """One operation for every element of every window."""
+        total = x.shape[0] * self.channels(x)
+        for length, windows in zip(self.spatial(x), self.output_size, strict=True):
+            elements = windowed_elements(length, windows)
+            if elements is None:
+                return None
+            total = total * elements
+        return total
+
+
+def windowed_elements(length: Dim, windows: int) -> Dim | None:
+    """Σ_i ceil((i + 1) L / o) - floor(i L / o) = L + o - gcd(L, o); None where the gcd depends on a symbol."""
+    if windows == 1:
+        return length
+    return length + windows - gcd(length, windows) if isinstance(length, int) else None
+
+
+class AdaptiveMaxPooling(AdaptivePooling, abstract=True):
+    """The largest element of each window. TensorFlow has it for integers in one and two dims only."""
+
+    def expect_element(self, x: TensorType) -> None:
+        if self.rank == 3:
+            expect_float(x)
+        expect_dtype(x, IMAGE_DTYPES)
+
+
+class AdaptiveAveragePooling(AdaptivePooling, abstract=True):
+    """The mean of each window."""
+
+    def expect_element(self, x: TensorType) -> None:
+        expect_float(x)
+
+
+class AdaptiveMaxPooling1D(AdaptiveMaxPooling):
+    """The largest element of each of `output_size` windows; x: (N, T, c) → (N, o, c)."""
+
+    rank = 1
+
+
+class AdaptiveMaxPooling2D(AdaptiveMaxPooling):
+    """The largest element of each window of an o × p grid; x: (N, H, W, c) → (N, o, p, c)."""
+
+    rank = 2
+
+
+class AdaptiveMaxPooling3D(AdaptiveMaxPooling):
+    """The largest element of each box of an o × p × q grid; x: (N, D, H, W, c) → (N, o, p, q, c)."""
+
+    rank = 3
+
+
+class AdaptiveAveragePooling1D(AdaptiveAveragePooling):
+    """The mean of each of `output_size` windows; x: (N, T, c) → (N, o, c)."""
+
+    rank = 1
+
+
+class AdaptiveAveragePooling2D(AdaptiveAveragePooling):
+    """The mean of each window of an o × p grid; x: (N, H, W, c) → (N, o, p, c). Between the convolutions and the dense
+    layers of torchvision's AlexNet and VGG."""
+
+    rank = 2
+
+
+class AdaptiveAveragePooling3D(AdaptiveAveragePooling):
+    """The mean of each box of an o × p × q grid; x: (N, D, H, W, c) → (N, o, p, q, c)."""
+
+    rank = 3
