@@ -1,4 +1,4 @@
-"""Owns what a graph costs: parameters, weight bytes, MACs and FLOPs, each graph counted once however often it is called.
+"""Owns what a graph costs: parameters, weight bytes, MACs and FLOPs, each graph counted once however often called.
 MACs are multiply-adds of convolutions, dense layers, matmul/einsum, recurrent layers and attention, biases not counted;
 FLOPs are 2 MACs plus elementwise work (docs/costs.md). An unknown cost is None, never 0."""
 

@@ -62,8 +62,8 @@ class Application:
     # ------------------------------------------------------------ entry
 
     def apply(self, layer: Layer, operand: Any, span: Span, before: Span | None = None) -> Any:
-        """The tensor (or tuple of tensors) that `layer` makes of `operand`. `span` is the layer's place, `before` that of
-        what it is applied to."""
+        """The tensor (or tuple of tensors) that `layer` makes of `operand`. `span` is the layer's place, `before` that
+        of what it is applied to."""
         self.session.spend(span)
         return _APPLY[type(layer)](self, layer, operand, span, before or span)
 
@@ -197,7 +197,7 @@ class Application:
     ) -> Any:
         operands = self._operands(operand, span, before)
         body = self._graph_of(layer, tuple(value.type for value in operands), span, before)
-        return self._call(layer.block.name, body, operands, span, layer.given, instance)
+        return self._call(layer.block.name, body, operands, span, given=layer.given, instance=instance)
 
     def _graph_of(self, layer: BlockLayer, types: tuple[TensorType, ...], span: Span, before: Span) -> Graph:
         """The block's graph for operands of these types."""
@@ -242,7 +242,14 @@ class Application:
         return graph
 
     def _call(
-        self, name: str, body: Graph, operands: tuple[Value, ...], span: Span, given: str, instance: Instance | None
+        self,
+        name: str,
+        body: Graph,
+        operands: tuple[Value, ...],
+        span: Span,
+        *,
+        given: str = "",
+        instance: Instance | None = None,
     ) -> Any:
         operands += self.graph.captured_for(body)
         node = CallNode(name, operands, span, instance, body, given)
@@ -324,7 +331,7 @@ class Application:
         operands = self._operands(operand, span, before)
         types = tuple(value.type for value in operands)
         body = self._body_of(inner, types, isinstance(operand, tuple), span, before)
-        return self._call(instance.name, body, operands, span, "", instance)
+        return self._call(instance.name, body, operands, span, instance=instance)
 
 
 def _finish(session: Session, graph: Graph, result: Any, span: Span, what: str) -> None:

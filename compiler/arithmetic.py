@@ -173,7 +173,7 @@ _COMPARISONS: dict[str, Callable[[Any, Any], bool | None]] = {
 
 
 def truth(value: Any) -> bool:
-    """Whether a condition holds. Booleans and none only count as such; numbers are true unless 0, lists unless empty."""
+    """Whether a condition holds: numbers are true unless 0, lists and strings unless empty, none is false."""
     if isinstance(value, SymbolicDim):
         return True  # every size is at least 1
     if isinstance(value, (bool, int, float, str, tuple, type(None))):

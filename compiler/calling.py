@@ -227,8 +227,8 @@ class Calling:
             self.session.fail(code, message, argument.value.span, help=help)
 
     def argument(self, expr: tree.Expr, attribute: Attribute) -> Any:
-        """The value given to an attribute. A bare name that nothing binds may be one of the attribute's own words; a call may
-        name a configuration object of the attribute's kind."""
+        """The value given to an attribute. A bare name that nothing binds may be one of the attribute's own words; a
+        call may name a configuration object of the attribute's kind."""
         evaluator = self.evaluator
         if isinstance(expr, tree.Name):
             value = self._bound(expr)

@@ -25,8 +25,7 @@ MAX_REPEATS = 100_000_000
 
 
 class Evaluator:
-    """Evaluates the expressions of one body, with the names of `env`, adding nodes to `graph`. `owner` is the graph that
-    shared layers declared here belong to."""
+    """Evaluates the expressions of one body, with the names of `env`, adding nodes to `graph`."""
 
     def __init__(self, session: Session, env: Env, graph: Graph) -> None:
         self.session = session

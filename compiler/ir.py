@@ -1,5 +1,5 @@
-"""Owns the typed graph: `Value`, the nodes, `Graph`, and `Instance` for weights that several nodes share. The graph keeps
-the spec's structure: a block is a graph of its own that calls share, a repeat is one node with a count.
+"""Owns the typed graph: `Value`, the nodes, `Graph`, and `Instance` for weights that several nodes share. The graph
+keeps the spec's structure: a block is a graph of its own that calls share, a repeat is one node with a count.
 Knows neither the syntax tree's meaning nor any backend."""
 
 from __future__ import annotations
@@ -138,8 +138,8 @@ class Graph:
 
 
 def indexed_names(graph: Graph) -> Iterator[tuple[Node, str, int | None]]:
-    """(node, name, first index) for each node: names that stand alone in their graph get None, others count up in order;
-    a repeat counts for as many as it has copies."""
+    """(node, name, first index) for each node: names that stand alone in their graph get None, others count up in
+    order; a repeat counts for as many as it has copies."""
     totals: dict[str, int] = {}
     for node in graph.nodes:
         totals[node.name] = totals.get(node.name, 0) + copies(node)

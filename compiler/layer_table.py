@@ -13,8 +13,8 @@ from netwright.compiler.types import TensorType
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One node at one place of the model. `depth` counts enclosing blocks; `repeats` the copies that the row and the rows
-    below it stand for (1 where copies are laid out)."""
+    """One node at one place of the model. `depth` counts enclosing blocks; `repeats` the copies that the row and the
+    rows below it stand for (1 where copies are laid out)."""
 
     path: str
     node: Node
@@ -37,8 +37,8 @@ class Row:
 
 
 def layer_rows(graph: Graph, analysis: Analysis) -> Iterator[Row]:
-    """Every operator application in order of execution, repeats laid out copy by copy; the weights of a shared layer stand
-    in the rows of its first application."""
+    """Every operator application in order of execution, repeats laid out copy by copy; the weights of a shared layer
+    stand in the rows of its first application."""
     yield from _expanded(graph, analysis, "", set(), counted=True)
 
 

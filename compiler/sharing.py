@@ -1,4 +1,4 @@
-"""Owns the rule of shared layers: every application of an instance must agree in the weights that the first one made."""
+"""Owns the rule of shared layers: every application of an instance agrees in the weights that the first one made."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def check_same_weights(session: Session, instance: Instance, node: Node) -> None
             name, shape = ours
             session.fail(
                 "shape-mismatch",
-                f"shared layer '{instance.name}' would need a {name} of shape {_text(shape)}, it has {_text(theirs[1])}",
+                f"shared layer '{instance.name}' needs a {name} of shape {_text(shape)} here, it has {_text(theirs[1])}",
                 now.span,
                 labels=(Label(first.span, f"here it was built for {first.operands[0].type}"),),
                 help="a shared layer is applied to tensors with the same number of features",

@@ -1,9 +1,10 @@
-"""Owns the values that flow expressions have at compile time beside tensors (`ir.Value`): layers, and how each kind is
-named to the user. Numbers, strings and booleans are Python's; lists and tuples are tuples; dims are ints or SymbolicDim."""
+"""Owns the values that flow expressions have at compile time beside tensors (`ir.Value`): layers, and how each kind
+is named to the user. Numbers, strings and booleans are Python's; lists and tuples are tuples; dims are ints or
+SymbolicDim."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -115,23 +116,8 @@ def kind_of(value: Any) -> str:
 
 def show(value: Any) -> str:
     """The value as a spec would write it; for messages and reports."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if value is None:
-        return "none"
-    if isinstance(value, tuple):
-        return "[" + ", ".join(map(show, value)) + "]"
-    if isinstance(value, str):
-        return f'"{value}"'
-    if isinstance(value, OperatorLayer):
-        return show_declared(value.op)
-    if isinstance(value, BlockLayer):
-        return value.block.name + (f"({value.given})" if value.given else "")
-    if isinstance(value, SharedLayer):
-        return value.instance.name
-    if isinstance(value, (Layer, Value)):
-        return kind_of(value)
-    return show_declared(value) if isinstance(value, Configuration) else str(value)
+    shown = next((how for kind, how in _SHOWN if isinstance(value, kind)), str)
+    return shown(value)
 
 
 def show_declared(item: Op | Configuration) -> str:
@@ -142,3 +128,16 @@ def show_declared(item: Op | Configuration) -> str:
         for attribute in (type(item).attributes()[name],)
     )
     return f"{item.name_in_flow}({given})" if given else item.name_in_flow
+
+
+_SHOWN: tuple[tuple[type | tuple[type, ...], Callable[[Any], str]], ...] = (
+    (bool, lambda value: "true" if value else "false"),
+    (type(None), lambda value: "none"),
+    (str, lambda value: f'"{value}"'),
+    (tuple, lambda value: "[" + ", ".join(map(show, value)) + "]"),
+    (OperatorLayer, lambda layer: show_declared(layer.op)),
+    (BlockLayer, lambda layer: layer.block.name + (f"({layer.given})" if layer.given else "")),
+    (SharedLayer, lambda layer: layer.instance.name),
+    ((Layer, Value), kind_of),
+    ((Op, Configuration), show_declared),
+)

@@ -1,5 +1,5 @@
-"""Owns the command line: finds the command, parses its options, and turns what goes wrong into messages and exit statuses
-(0 all well; 1 a spec has errors or a check failed; 2 the command line is wrong). The commands are in `commands/`."""
+"""Owns the command line: finds the command, parses its options, and turns what goes wrong into messages and exit
+statuses (0 all well; 1 a spec has errors or a check failed; 2 the command line is wrong). See `commands/`."""
 
 from __future__ import annotations
 

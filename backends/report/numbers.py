@@ -29,6 +29,3 @@ def _scaled(value: int | str | None, base: int, units: tuple[str, ...]) -> str:
     if power == 0:
         return f"{value}{units[0]}"
     return f"{scaled:.3g}{units[power]}" if scaled < 1000 else f"{scaled:.0f}{units[power]}"
-    return (
-        f"{value}{units[0]}" if unit == units[0] else f"{scaled:.3g}{unit}" if scaled < 1000 else f"{scaled:.0f}{unit}"
-    )
