@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from netwright.compiler.dims import DimTooComplex
 from netwright.compiler.dtypes import is_float
 from netwright.compiler.ir import CallNode, Graph, OpNode, RepeatNode, Value
 from netwright.compiler.ops.catalogue import find_operator
@@ -131,15 +132,21 @@ class Application:
             for name, value in layer.keywords
         )
         node = OpNode(_component(layer.op), operands, span, instance, layer.op, keywords)
-        inferred = layer.op.infer(*node.operand_types(), **node.keyword_types())
-        if instance is None:
-            for _ in layer.op.weights(*node.operand_types(), **node.keyword_types()):
-                break  # shapes of weights are part of what must be known
-        else:
+        inferred = self._infer(node)
+        if instance is not None:
             check_same_weights(self.session, instance, node)
         several = isinstance(inferred, tuple)
         outputs = self.graph.add(node, inferred if isinstance(inferred, tuple) else (inferred,))
         return outputs if several else outputs[0]
+
+    def _infer(self, node: OpNode) -> TensorType | tuple[TensorType, ...]:
+        try:
+            inferred = node.op.infer(*node.operand_types(), **node.keyword_types())
+            for _ in node.op.weights(*node.operand_types(), **node.keyword_types()):
+                pass  # that the shapes of weights are known is part of what must hold
+        except DimTooComplex:
+            self.session.fail("model-too-large", "the formula of this size grows too long", node.span)
+        return inferred
 
     def _check_arity(self, op: Op, operands: tuple[Value, ...], span: Span, before: Span) -> None:
         given = len(operands)

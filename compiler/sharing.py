@@ -23,7 +23,7 @@ def check_same_weights(session: Session, instance: Instance, node: Node) -> None
             name, shape = ours
             session.fail(
                 "shape-mismatch",
-                f"shared layer '{instance.name}' needs a {name} of shape {_text(shape)} here, it has {_text(theirs[1])}",
+                f"shared '{instance.name}' needs a {name} of shape {_text(shape)} here, it has {_text(theirs[1])}",
                 now.span,
                 labels=(Label(first.span, f"here it was built for {first.operands[0].type}"),),
                 help="a shared layer is applied to tensors with the same number of features",

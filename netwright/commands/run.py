@@ -1,6 +1,6 @@
 """Run a spec on arrays, compiled by XLA: inputs and outputs are .npz files with arrays by the names of the spec's
-inputs and outputs. The weights may be a .weights.h5 that the emitted Keras model or `netwright train` saved; without them the
-model is initialised from --seed.
+inputs and outputs. The weights may be a .weights.h5 that the emitted Keras model or `netwright train` saved; without
+them the model is initialised from --seed.
 
   netwright run specs/mnist_mlp.yaml --weights run/model.weights.h5 --input digits.npz --output out.npz
 """
