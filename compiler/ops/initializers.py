@@ -1,0 +1,144 @@
+"""Owns Keras's initializers as values, with Keras's signatures. What they compute is Keras's; here is only what they are
+given and which shapes they take."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Self
+
+from netwright.compiler.ops.attributes import Ints, attr, one_of, positive
+from netwright.compiler.ops.configuration import Configuration
+
+
+class Initializer(Configuration, kind="initializers"):
+    """Fills a weight with its first values."""
+
+    #: (fewest, most) axes of a weight that it can fill; most none: any number
+    ranks: ClassVar[tuple[int, int | None]] = (0, None)
+
+    def takes_rank(self, rank: int) -> bool:
+        """Whether it can fill a weight of that rank."""
+        fewest, most = self.ranks
+        return fewest <= rank and (most is None or rank <= most)
+
+
+class Zeros(Initializer):
+    """0 everywhere."""
+
+    aliases = ("zero",)
+
+
+class Ones(Initializer):
+    """1 everywhere."""
+
+    aliases = ("one",)
+
+
+class Constant(Initializer):
+    """`value` everywhere."""
+
+    value: float = 0.0
+
+
+class Identity(Initializer):
+    """gain · I; for matrices only."""
+
+    aliases = ("IdentityInitializer",)
+    ranks = (2, 2)
+    gain: float = 1.0
+
+
+class STFT(Initializer):
+    """The kernel of a short-time Fourier transform, real or imaginary part; shape (frame_length, channels, bins)."""
+
+    aliases = ("STFTInitializer",)
+    ranks = (3, 3)
+    side: str = attr(one_of("real", "imag"), default="real")
+    window: str | None = "hann"
+    scaling: str | None = attr(one_of("density", "spectrum"), default="density")
+    periodic: bool = False
+
+
+class RandomNormal(Initializer):
+    """Normal with the given mean and standard deviation."""
+
+    aliases = ("normal",)
+    mean: float = 0.0
+    stddev: float = 0.05
+    seed: int | None = None
+
+
+class TruncatedNormal(Initializer):
+    """Normal, drawn again where it is more than two standard deviations off the mean."""
+
+    mean: float = 0.0
+    stddev: float = 0.05
+    seed: int | None = None
+
+
+class RandomUniform(Initializer):
+    """Uniform from minval to maxval."""
+
+    aliases = ("uniform",)
+    minval: float = -0.05
+    maxval: float = 0.05
+    seed: int | None = None
+
+
+class Orthogonal(Initializer):
+    """gain · an orthogonal matrix (Saxe et al. 2013, arXiv:1312.6120); all axes but the last are rows."""
+
+    aliases = ("OrthogonalInitializer",)
+    ranks = (2, None)
+    gain: float = 1.0
+    seed: int | None = None
+
+
+class FanScaled(Initializer, kind="initializers"):
+    """Initializers whose variance depends on the weight's fans: VarianceScaling and those that Keras derives from it."""
+
+    order = ("seed",)
+    seed: int | None = None
+    input_axes: Ints | None = None
+    output_axes: Ints | None = None
+
+    def with_axes(self, input_axes: Ints, output_axes: Ints) -> Self:
+        """The same with the axes that its fans multiply, unless it has them already."""
+        if self.input_axes is not None and self.output_axes is not None:
+            return self
+        values = {name: getattr(self, name) for name in type(self).attributes()}
+        return type(self)(values | {"input_axes": input_axes, "output_axes": output_axes})
+
+
+class VarianceScaling(FanScaled):
+    """Variance scale / n, where n is the number of inputs (fan_in), outputs (fan_out) or their mean (fan_avg)."""
+
+    order = ("scale", "mode", "distribution", "seed")
+    scale: float = attr(positive, default=1.0)
+    mode: str = attr(one_of("fan_in", "fan_out", "fan_avg"), default="fan_in")
+    distribution: str = attr(
+        one_of("truncated_normal", "untruncated_normal", "uniform", "normal"), default="truncated_normal"
+    )
+
+
+class GlorotUniform(FanScaled):
+    """Uniform, variance 2 / (fan_in + fan_out) (Glorot & Bengio 2010)."""
+
+
+class GlorotNormal(FanScaled):
+    """Truncated normal, variance 2 / (fan_in + fan_out) (Glorot & Bengio 2010)."""
+
+
+class HeNormal(FanScaled):
+    """Truncated normal, variance 2 / fan_in (He et al. 2015, arXiv:1502.01852)."""
+
+
+class HeUniform(FanScaled):
+    """Uniform, variance 2 / fan_in (He et al. 2015, arXiv:1502.01852)."""
+
+
+class LecunNormal(FanScaled):
+    """Truncated normal, variance 1 / fan_in (LeCun et al. 1998; Klambauer et al. 2017, arXiv:1706.02515)."""
+
+
+class LecunUniform(FanScaled):
+    """Uniform, variance 1 / fan_in (LeCun et al. 1998)."""
