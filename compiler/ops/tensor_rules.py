@@ -1,0 +1,144 @@
+"""Owns what the tensor functions share: broadcasting and dtype promotion as OpErrors, axes, and the dims that a spec
+may give where Keras wants sizes. Knows no single function."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from netwright.compiler.dims import Dim, SymbolicDim, equal
+from netwright.compiler.dtypes import PromotionError, promote
+from netwright.compiler.ops.attributes import TYPES, AttributeType
+from netwright.compiler.ops.op import OpError, normal_axis
+from netwright.compiler.ops.shapes import broadcast as broadcast_two
+from netwright.compiler.types import Shape, TensorType
+
+# ---------------------------------------------------------------- attribute types
+
+
+class _Dim(AttributeType):
+    """An integer, or a size that is known by name only."""
+
+    expected = "an integer or a dim"
+
+    def convert(self, value: Any, owner: Any) -> Any:
+        return value if isinstance(value, SymbolicDim) else TYPES["int"].convert(value, owner)
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "integer"}
+
+
+class _Dims(AttributeType):
+    """A tuple of dims."""
+
+    expected = "a list of sizes"
+
+    def convert(self, value: Any, owner: Any) -> Any:
+        if isinstance(value, tuple):
+            return tuple(TYPES["Dim"].convert(item, owner) for item in value)
+        raise self.fault()
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "array", "items": {"type": "integer"}}
+
+
+class _Pairs(AttributeType):
+    """A tuple of pairs of integers."""
+
+    expected = "a list of pairs of integers"
+
+    def convert(self, value: Any, owner: Any) -> Any:
+        if not (isinstance(value, tuple) and all(isinstance(item, tuple) and len(item) == 2 for item in value)):
+            raise self.fault()
+        return tuple(TYPES["Ints"].convert(item, owner) for item in value)
+
+    def schema(self) -> dict[str, Any]:
+        pair = {"type": "array", "items": {"type": "integer"}, "minItems": 2, "maxItems": 2}
+        return {"type": "array", "items": pair}
+
+
+TYPES |= {"Dim": _Dim(), "Dims": _Dims(), "Pairs": _Pairs()}
+
+# what type checkers see behind the annotation names
+Dims = tuple[Dim, ...]
+Pairs = tuple[tuple[int, int], ...]
+
+# ---------------------------------------------------------------- dtypes
+
+
+def expect_numbers(*operands: TensorType) -> None:
+    """No operand is a str tensor."""
+    for index, operand in enumerate(operands):
+        if operand.dtype == "str":
+            message = "expected numbers, found a tensor of str"
+            raise OpError("dtype-mismatch", message, at=index, label=f"this is {operand}")
+
+
+def expect_dtype(operand: TensorType, fits: bool, wanted: str, at: int = 0) -> None:
+    """`fits`, or an error that `wanted` was expected: 'floats'."""
+    if not fits:
+        help = "convert it with `cast(f32)`" if wanted == "floats" else None
+        message = f"expected {wanted}, found {operand.dtype}"
+        raise OpError("dtype-mismatch", message, at=at, label=f"this is {operand}", help=help)
+
+
+def common_dtype(*operands: TensorType | str) -> str:
+    """The dtype that operands (and dtypes or the weak 'int', 'float') promote to."""
+    try:
+        return promote(*map(_kind, operands))
+    except PromotionError:
+        raise OpError("dtype-mismatch", "str and numbers have no common dtype") from None
+
+
+def _kind(operand: TensorType | str) -> str:
+    if isinstance(operand, str):
+        return operand
+    return {"i32": "int", "f32": "float"}.get(operand.dtype, operand.dtype) if operand.weak else operand.dtype
+
+
+# ---------------------------------------------------------------- shapes
+
+
+def broadcast(*shapes: Shape) -> Shape:
+    """The common shape by NumPy's rule, supposing that sizes fit where that cannot be decided."""
+    result: Shape = ()
+    for shape in shapes:
+        common = broadcast_two(result, shape)
+        if common is None:
+            raise OpError("shape-mismatch", f"shapes {show(result)} and {show(shape)} do not broadcast")
+        result = common
+    return result
+
+
+def show(shape: Shape) -> str:
+    """`[N, 10]`."""
+    return f"[{', '.join(map(str, shape))}]"
+
+
+def expect_equal(left: Dim, right: Dim, what: str, at: str | int | None = None) -> None:
+    """The dims are not known to differ. `what` names them: 'the inner dims'."""
+    if equal(left, right) is False:
+        raise OpError("shape-mismatch", f"{what} differ: {left} and {right}", at=at)
+
+
+def normal_axes(axis: int | tuple[int, ...] | None, rank: int, at: str = "axis") -> tuple[int, ...]:
+    """The axes counted from 0, in the given order; none stands for all. Each at most once."""
+    if axis is None:
+        return tuple(range(rank))
+    given = axis if isinstance(axis, tuple) else (axis,)
+    axes = tuple(normal_axis(item, rank, at) for item in given)
+    if len(set(axes)) < len(axes):
+        raise OpError("invalid-argument", f"an axis is given twice in {list(given)}", at=at)
+    return axes
+
+
+def product(dims: Shape) -> Dim:
+    """The number of elements of a shape."""
+    total: Dim = 1
+    for dim in dims:
+        total = total * dim
+    return total
+
+
+def replaced(shape: Shape, axis: int, dim: Dim) -> Shape:
+    """The shape with another dim at `axis` (counted from 0)."""
+    return (*shape[:axis], dim, *shape[axis + 1 :])
