@@ -1,0 +1,184 @@
+"""Owns the top-level keys of a spec, in one table: schema, documentation and reading of each. `schema.py`
+and `document.py` are made from it."""
+
+from __future__ import annotations
+
+from netwright.dsl.keys import FLOW, STAGES, TEXT, VALUE, Key, definition, named
+from netwright.dsl.names import IDENTIFIER
+from netwright.dsl.nodes import Node, Scalar
+from netwright.dsl.parser import parse_expression, parse_header, parse_type
+from netwright.dsl.reading import Reading
+from netwright.dsl.stages import read_body
+from netwright.dsl.training import TRAIN_SCHEMA, read_train
+from netwright.dsl.tree import Block, Body, Check, Entry, Input, Name, OutputName, Preset, Use
+from netwright.dsl.values import read_entries, read_flow
+
+LANGUAGE_VERSION = 1
+
+
+def _version(reading: Reading, key: Scalar, node: Node) -> int:
+    return LANGUAGE_VERSION
+
+
+def _text(reading: Reading, key: Scalar, node: Node) -> str:
+    return next((scalar.text for scalar in reading.scalars(node)), "")
+
+
+def _params(reading: Reading, key: Scalar, node: Node) -> tuple[Entry, ...]:
+    return read_entries(reading, node)
+
+
+def _presets(reading: Reading, key: Scalar, node: Node) -> tuple[Preset, ...]:
+    pairs = reading.pairs(node)
+    return tuple(Preset(reading.span(name), name.text, read_entries(reading, values)) for name, values in pairs)
+
+
+def _uses(reading: Reading, key: Scalar, node: Node) -> tuple[Use, ...]:
+    return tuple(
+        Use(reading.span(path), alias.text, path.text)
+        for alias, path in reading.pairs(node)
+        if isinstance(path, Scalar)
+    )
+
+
+def _inputs(reading: Reading, key: Scalar, node: Node) -> tuple[Input, ...]:
+    """Every input with a readable type. Their names are kept for a model given as a list of stages."""
+    pairs = list(reading.pairs(node))
+    reading.inputs = tuple(Name(reading.span(name), name.text) for name, _ in pairs)
+    read = ((name, reading.flow(value, parse_type)) for name, value in pairs)
+    return tuple(Input(reading.span(name), name.text, type_) for name, type_ in read if type_)
+
+
+def _blocks(reading: Reading, key: Scalar, node: Node) -> tuple[Block, ...]:
+    blocks = (_block(reading, header, body) for header, body in reading.pairs(node))
+    return tuple(block for block in blocks if block)
+
+
+def _block(reading: Reading, header_text: Scalar, node: Node) -> Block | None:
+    header = reading.flow(header_text, parse_header)
+    operands = tuple(Name(operand.span, operand.name) for operand in header.operands) if header else ()
+    body = read_body(reading, node, operands)
+    if header is None or body is None:
+        return None
+    return Block(header.span, header.name, header.operands, header.parameters, body, header.is_function)
+
+
+def _layers(reading: Reading, key: Scalar, node: Node) -> tuple[Entry, ...]:
+    pairs = reading.pairs(node)
+    return tuple(Entry(reading.span(name), name.text, read_flow(reading, value)) for name, value in pairs)
+
+
+def _model(reading: Reading, key: Scalar, node: Node) -> Body | None:
+    return read_body(reading, node, reading.inputs)
+
+
+def _outputs(reading: Reading, key: Scalar, node: Node) -> tuple[OutputName, ...]:
+    return tuple(OutputName(reading.span(name), name.text) for name in reading.scalars(node))
+
+
+def _checks(reading: Reading, key: Scalar, node: Node) -> tuple[Check, ...]:
+    read = ((text, reading.flow(text, parse_expression)) for text in reading.scalars(node))
+    return tuple(Check(reading.span(text), text.text.strip(), condition) for text, condition in read if condition)
+
+
+_PRESET_NAME = {"pattern": "^[A-Za-z0-9_][A-Za-z0-9_.-]*$"}
+
+# In the order of reading: a model given as a list needs the names of the inputs.
+SECTIONS = (
+    Key(
+        "netwright",
+        "The version of the language. It marks the file as a spec.",
+        {"const": LANGUAGE_VERSION},
+        _version,
+        required=True,
+    ),
+    Key("name", "The name of the model; that of the file if not given.", {**TEXT, "examples": ["resnet50"]}, _text),
+    Key("about", "One line about the model.", TEXT, _text),
+    Key(
+        "source",
+        "Where the model comes from.",
+        {**TEXT, "examples": ["He et al. 2015, arXiv:1512.03385"]},
+        _text,
+        field="reference",
+    ),
+    Key(
+        "params",
+        "Hyperparameters and their defaults, to be set with --set. `= expression` computes one from earlier ones.",
+        named(VALUE, examples=[{"classes": 1000, "width": 64, "hidden": "= 4 * width"}]),
+        _params,
+        absent=(),
+    ),
+    Key(
+        "presets",
+        "The members of a family: for each name, the params that it changes. Chosen with --preset.",
+        {
+            "type": "object",
+            "propertyNames": _PRESET_NAME,
+            "additionalProperties": named(VALUE),
+            "examples": [{"resnet101": {"depth": 23}}],
+        },
+        _presets,
+        absent=(),
+    ),
+    Key(
+        "use",
+        "Other specs, whose blocks are at hand as alias.block(...). Paths are relative to this file.",
+        named(TEXT, examples=[{"common": "blocks/common.yaml"}]),
+        _uses,
+        field="uses",
+        absent=(),
+    ),
+    Key(
+        "inputs",
+        "The inputs of the model and their types, in order. An unknown name in a type is a symbolic dim.",
+        named({**FLOW, "examples": ["f32[N, 224, 224, 3]"]}, minProperties=1),
+        _inputs,
+        absent=(),
+    ),
+    Key(
+        "blocks",
+        "Blocks by their headers: `x -> name(parameters)`, or `name(parameters)` for a function of values.",
+        {
+            "type": "object",
+            "propertyNames": {"pattern": r"\S"},
+            "additionalProperties": STAGES,
+            "examples": [{"x -> conv_bn(filters, strides=1)": "x -> conv2d(filters, 3, strides) -> relu"}],
+        },
+        _blocks,
+        absent=(),
+    ),
+    Key(
+        "layers",
+        "Shared layers: the same weights wherever the name is used.",
+        named(FLOW, examples=[{"G": "generator(128)"}]),
+        _layers,
+        absent=(),
+    ),
+    Key("model", "The model: flow text whose last expression is the output, or a list of layers.", STAGES, _model),
+    Key(
+        "outputs",
+        "Names bound in `model` that are its outputs, when there are several.",
+        {
+            "type": ["string", "array"],
+            "pattern": IDENTIFIER,
+            "items": {"type": "string", "pattern": IDENTIFIER},
+            "minItems": 1,
+            "uniqueItems": True,
+            "examples": [["mean", "variance"]],
+        },
+        _outputs,
+        absent=(),
+    ),
+    Key(
+        "checks",
+        "Flow expressions that must be true of the compiled model.",
+        {
+            "type": "array",
+            "items": definition("flow"),
+            "examples": [["params == 25_636_712", "output.shape == [N, 1000]"]],
+        },
+        _checks,
+        absent=(),
+    ),
+    Key("train", "How the model is trained.", TRAIN_SCHEMA, read_train),
+)

@@ -1,0 +1,52 @@
+"""Owns "did you mean": the candidates nearest to a misspelt name by edit distance. Knows nothing of
+what the names stand for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+MOST = 4
+_LONGEST = 60
+
+
+def suggest(name: str, candidates: Iterable[str]) -> list[str]:
+    """At most four candidates near `name`, the nearest first, equally near ones by name."""
+    if len(name) > _LONGEST:
+        return []
+    allowed = 1 + len(name) // 4 if len(name) > 2 else 1
+    folded = _fold(name)
+    near = ((distance(folded, _fold(candidate), allowed), candidate) for candidate in set(candidates) - {name})
+    return [candidate for edits, candidate in sorted(near) if edits <= allowed][:MOST]
+
+
+def did_you_mean(name: str, candidates: Iterable[str]) -> str | None:
+    """The help that names what is near, or None: ``did you mean `model`?``"""
+    near = [f"`{candidate}`" for candidate in suggest(name, candidates)]
+    if not near:
+        return None
+    *others, last = near
+    return f"did you mean {', '.join(others) + ' or ' if others else ''}{last}?"
+
+
+def distance(one: str, other: str, allowed: int) -> int:
+    """Edits from `one` to `other`: insertions, deletions, substitutions and swaps of neighbours (optimal
+    string alignment). Anything above `allowed` is only said to be above it."""
+    if abs(len(one) - len(other)) > allowed:
+        return allowed + 1
+    before: list[int] = []
+    above = list(range(len(other) + 1))
+    for row, letter in enumerate(one):
+        line = [row + 1]
+        for column, against in enumerate(other):
+            edits = min(above[column] + (letter != against), above[column + 1] + 1, line[column] + 1)
+            if row and column and letter == other[column - 1] and one[row - 1] == against:
+                edits = min(edits, before[column - 1] + 1)
+            line.append(edits)
+        if min(line) > allowed:
+            return allowed + 1
+        before, above = above, line
+    return above[-1]
+
+
+def _fold(name: str) -> str:
+    return name.lower().replace("-", "_")
