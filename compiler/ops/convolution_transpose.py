@@ -34,28 +34,31 @@ class TransposedConvolution(KernelLayer, abstract=True):
 
     def validate(self) -> None:
         super().validate()
-        for axis, extra in enumerate(self.output_padding or ()):
-            if extra >= self.strides[axis]:
-                message = f"output_padding must be less than the stride, found {extra} for stride {self.strides[axis]}"
+        for extra, stride in zip(self.output_padding or (), self.strides, strict=False):
+            if extra >= stride:
+                message = f"output_padding must be less than the stride, found {extra} for stride {stride}"
                 raise OpError("invalid-argument", message, at="output_padding")
-            self._expect_inverse(axis, extra)
-
-    def _expect_inverse(self, axis: int, extra: int) -> None:
-        """A convolution must lead back from the output's length to the input's. With padding=same, an even kernel and
-        output_padding=0 it does not: L' = (L - 1) s, whose convolution gives L - 1. TensorFlow refuses to run it."""
-        span = effective_kernel(self.kernel_size[axis], self.dilation_rate[axis])
-        if self.padding == "same" and span % 2 + extra == 0:
-            raise OpError(
-                "invalid-argument",
-                f"with padding=same, output_padding=0 and an even kernel ({span}), no convolution has this transpose; "
-                "TensorFlow does not run it",
-                at="output_padding",
-                help="leave output_padding out, or use an odd kernel",
-            )
 
     def infer(self, x: TensorType) -> TensorType:
         self.expect_operand(x)
-        return self.with_layout(x, self.output_lengths(x), self.filters)
+        lengths = self.output_lengths(x)
+        if 0 not in lengths:  # of an empty result nothing is computed
+            self._expect_inverse()
+        return self.with_layout(x, lengths, self.filters)
+
+    def _expect_inverse(self) -> None:
+        """A convolution must lead back from the output's length to the input's. With padding=same, an even kernel and
+        output_padding=0 it does not: L' = (L - 1) s, whose convolution gives L - 1. TensorFlow refuses to run it."""
+        spans = map(effective_kernel, self.kernel_size, self.dilation_rate)
+        even = [span for span, extra in zip(spans, self.output_padding or (), strict=False) if span % 2 + extra == 0]
+        if self.padding == "same" and even:
+            raise OpError(
+                "invalid-argument",
+                f"with padding=same, output_padding=0 and an even kernel ({even[0]}) this is the transpose of no "
+                "convolution; TensorFlow does not run it",
+                at="output_padding",
+                help="leave output_padding out, or use an odd kernel",
+            )
 
     def _output_length(self, axis: int, length: Dim) -> Dim:
         return conv_transpose_output_length(

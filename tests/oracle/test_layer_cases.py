@@ -1,0 +1,114 @@
+"""3,000 layer calls and what real Keras 3.15.1 answered, against the catalogue; no framework is needed. The file holds
+the symbolic answer and that of a run with all sizes given: where the two differ, the run decides."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from netwright.compiler.dims import Dim, evaluate
+from netwright.compiler.ops.catalogue import find_operator
+
+CASES = Path(__file__).parent / "data" / "layer_cases.jsonl.gz"
+#: layers of the file that the catalogue does not have yet
+NOT_YET = {"ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D", "RNN", "SpectralNormalization"}
+
+Case = dict[str, Any]
+Ask = Callable[..., Any]
+
+
+def _cases_by_layer() -> dict[str, list[Case]]:
+    found: dict[str, list[Case]] = defaultdict(list)
+    with gzip.open(CASES, "rt", encoding="utf-8") as lines:
+        for line in lines:
+            case = json.loads(line)
+            found[case["layer"]].append(case)
+    return found
+
+
+CASES_BY_LAYER = _cases_by_layer()
+
+
+def test_the_file_is_whole() -> None:
+    assert sum(map(len, CASES_BY_LAYER.values())) == 3000
+
+
+def test_only_the_listed_layers_are_missing() -> None:
+    assert {layer for layer in CASES_BY_LAYER if find_operator(layer) is None} == NOT_YET
+
+
+@pytest.mark.parametrize("layer", sorted(CASES_BY_LAYER.keys() - NOT_YET))
+def test_layer_agrees_with_keras(layer: str, ask: Ask) -> None:
+    disagreements = [
+        f"{case['id']} {layer}({case['kwargs']}) of {case['input_shapes']}: {what}"
+        for case in CASES_BY_LAYER[layer]
+        if not _inner_layers(case["kwargs"]) & NOT_YET
+        for what in _disagreements(case, ask)
+    ]
+    assert not disagreements, "\n" + "\n".join(disagreements)
+
+
+def _inner_layers(value: Any) -> set[str]:
+    """The classes of layers given as arguments."""
+    if isinstance(value, dict):
+        return {value.get("class", "")}.union(*map(_inner_layers, value.values()))
+    return set().union(*map(_inner_layers, value)) if isinstance(value, list) else set()
+
+
+def _disagreements(case: Case, ask: Ask) -> Iterator[str]:
+    fails = "error" in case or _must_fail(case)
+    answer = ask(case["layer"], case["kwargs"], case["input_shapes"])
+    if answer.refusal:
+        if not fails and case["clean"] and not case["mutation"]:  # a mutation that Keras lets pass may be refused
+            yield f"refused ({answer.refusal}), Keras gives {case['output_shape']}"
+    elif fails:
+        yield f"taken as {answer.outputs}, Keras fails: {case.get('message', case.get('run_error'))}"
+    else:
+        if case["clean"]:
+            yield from _static_disagreements(case, answer)
+        if "run_output_shape" in case:
+            yield from _run_disagreements(case, answer)
+
+
+def _must_fail(case: Case) -> bool:
+    """The run failed, and with sizes that the compiler knew."""
+    return "run_error" in case and all(None not in shape[1:] for shape in case["input_shapes"])
+
+
+def _static_disagreements(case: Case, answer: Any) -> Iterator[str]:
+    expected = case["output_shape"] if answer.several else [case["output_shape"]]
+    found = [[_known(dim) for dim in output.shape] for output in answer.outputs]
+    if len(found) != len(expected) or not all(map(_same_known, found, expected)):
+        yield f"shape {found}, Keras has {case['output_shape']}"
+    counts = answer.parameters
+    if (counts.total, counts.trainable) != (case["params"], case["trainable_params"]):
+        found_counts = f"{counts.total} parameters, {counts.trainable} trainable"
+        yield f"{found_counts}, Keras has {case['params']} and {case['trainable_params']}"
+
+
+def _same_known(found: list[int | None], expected: Any) -> bool:
+    """Keras forgets sizes that the compiler keeps as expressions, so what Keras knows not is left to the run."""
+    return len(found) == len(expected) and all(want in (None, size) for size, want in zip(found, expected, strict=True))
+
+
+def _run_disagreements(case: Case, answer: Any) -> Iterator[str]:
+    values = {
+        name: size
+        for names, shape in zip(answer.symbols, case["run_input_shapes"], strict=True)
+        for name, size in zip(names, shape, strict=True)
+        if name
+    }
+    expected = case["run_output_shape"] if answer.several else [case["run_output_shape"]]
+    found = [[evaluate(dim, values) for dim in output.shape] for output in answer.outputs]
+    if found != expected:
+        yield f"shape {found} for {case['run_input_shapes']}, the run gives {case['run_output_shape']}"
+
+
+def _known(dim: Dim) -> int | None:
+    return dim if isinstance(dim, int) else None
