@@ -315,3 +315,10 @@ class Mapping(Expr):
     """A YAML mapping inside params or train."""
 
     entries: tuple[Entry, ...]
+
+
+@node
+class Procedure(Expr):
+    """Flow text with bindings as a value: `minimize` of a training step."""
+
+    body: Body
