@@ -28,8 +28,9 @@ class Row:
         return self.node.op.name_in_flow if isinstance(self.node, OpNode) else self.node.name
 
     @property
-    def is_operator(self) -> bool:
-        return isinstance(self.node, OpNode)
+    def copies(self) -> int:
+        """How many copies in sequence the row itself stands for."""
+        return copies(self.node)
 
     @property
     def types(self) -> tuple[TensorType, ...]:

@@ -1,0 +1,35 @@
+"""Print a table of the model: each layer with its output, parameters, MACs and memory. Layers in blocks are indented
+below them; a repeat is one row with its count, and its figures are those of all copies.
+
+  netwright summary specs/resnet50.yaml --depth 1
+  netwright summary specs/unet.yaml --format markdown --batch 4
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from netwright.commands.spec_options import add_spec, compiled
+
+HELP = "print every layer with output, parameters, MACs and memory"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    add_spec(parser)
+    parser.add_argument("--depth", type=int, metavar="N", help="how many levels of blocks to open (default: all)")
+    parser.add_argument("--batch", type=int, default=1, metavar="N", help="examples that memory is counted for (1)")
+    parser.add_argument(
+        "--format", choices=("text", "json", "markdown", "csv"), default="text", help="what to print (default: text)"
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print the summary."""
+    from netwright.backends.report.summary import summary_rows
+    from netwright.backends.report.tables import FORMATS
+
+    model = compiled(options)
+    rows = list(summary_rows(model, depth=options.depth, batch=options.batch))
+    print(FORMATS[options.format](model, rows, options.batch))
+    return 0
