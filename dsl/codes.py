@@ -21,6 +21,7 @@ CODES: dict[str, str] = {
     # flow
     "flow-syntax": "the flow text does not parse",
     "invalid-name": "a name that is reserved or not an identifier",
+    "unknown-dtype": "a dtype that the language does not have",
     # names
     "unknown-name": "a name that is bound nowhere in reach",
     "unknown-operator": "a layer or function that is in neither the catalogue nor the spec",
