@@ -125,12 +125,14 @@ class Model:
         return all(check.ok for check in self.checks)
 
     def types_at_line(self, line: int) -> list[TensorType]:
-        """The types of the tensors that expressions ending on this line of the main file came to, in order."""
+        """The types of the tensors that expressions ending on this line of the main file came to, the last one last."""
         found: dict[TensorType, None] = {}
         for span, value in self.elaborated.session.seen:
             if span.source is self.spec.source and span.end_line == line:
                 values = value if isinstance(value, tuple) else (value,)
-                found.update((item.type, None) for item in values if isinstance(item, Value))
+                for type in (item.type for item in values if isinstance(item, Value)):
+                    found.pop(type, None)
+                    found[type] = None
         return list(found)
 
     def report(self) -> dict[str, Any]:

@@ -14,6 +14,10 @@ def loaded_frameworks() -> set[str]:
     return FRAMEWORKS & sys.modules.keys()
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-cases", action="store_true", help="rewrite what the pages of tests/cases expect")
+
+
 def pytest_collection_finish(session: pytest.Session) -> None:
     if session.items and loaded_frameworks() and not any(item.get_closest_marker("keras") for item in session.items):
         raise pytest.UsageError(f"{loaded_frameworks()} was imported by collecting tests that are not marked `keras`")
