@@ -3,61 +3,44 @@ defines every operator."""
 
 from __future__ import annotations
 
-from netwright.compiler.ops import (
-    activations,
-    attention,
-    convolution,
-    convolution_separable,
-    convolution_transpose,
-    core,
-    initializers,
-    merging,
-    normalization,
-    padding,
-    pooling,
-    pooling_adaptive,
-    recurrent,
-    regularization,
-    regularizers,
-    reshaping,
-    resizing,
-    tensor_creation,
-    tensor_elementwise,
-    tensor_linear_algebra,
-    tensor_reduction,
-    tensor_shape,
-    wrappers,
-)
+from importlib import import_module
+
 from netwright.compiler.ops.configuration import CONFIGURATIONS, Configuration
 from netwright.compiler.ops.declared import snake_case
 from netwright.compiler.ops.op import OPERATORS, Op
 
 #: every family of operators and configuration objects; a new family is named here, a new operator nowhere
 FAMILIES = (
-    activations,
-    attention,
-    convolution,
-    convolution_separable,
-    convolution_transpose,
-    core,
-    initializers,
-    merging,
-    normalization,
-    padding,
-    pooling,
-    pooling_adaptive,
-    recurrent,
-    regularization,
-    regularizers,
-    reshaping,
-    resizing,
-    tensor_creation,
-    tensor_elementwise,
-    tensor_linear_algebra,
-    tensor_reduction,
-    tensor_shape,
-    wrappers,
+    "activation_layers",
+    "activations",
+    "convolution",
+    "convolution_separable",
+    "convolution_transpose",
+    "core",
+    "einsum_dense",
+    "embeddings",
+    "initializers",
+    "merging",
+    "normalization",
+    "padding",
+    "pooling",
+    "pooling_adaptive",
+    "recurrent",
+    "regularization",
+    "regularizers",
+    "reshaping",
+    "resizing",
+    "tensor_binary",
+    "tensor_creation",
+    "tensor_elementwise",
+    "tensor_indexing",
+    "tensor_joining",
+    "tensor_linear_algebra",
+    "tensor_reduction",
+    "tensor_shape",
 )
+for family in FAMILIES:
+    import_module(f"netwright.compiler.ops.{family}")
 
 
 def find_operator(name: str) -> type[Op] | None:
