@@ -20,8 +20,8 @@ _ELSEWHERE = {
     **{f"float{bits}": f"f{bits}" for bits in (16, 32, 64)},
     **{f"int{bits}": f"i{bits}" for bits in (8, 16, 32, 64)},
     **{f"uint{bits}": f"u{bits}" for bits in (8, 16, 32, 64)},
-    **{"bfloat16": "bf16", "half": "f16", "float": "f32", "double": "f64", "int": "i32", "long": "i64", "byte": "u8"},
-    **{"boolean": "bool", "string": "str"},
+    **dict(zip(("bfloat16", "half", "float", "double"), ("bf16", "f16", "f32", "f64"), strict=True)),
+    **dict(zip(("int", "long", "boolean", "string"), ("i32", "i64", "bool", "str"), strict=True)),
 }
 
 
@@ -51,7 +51,9 @@ class Nodes(Expressions):
 
     # ------------------------------------------------------------ headers
 
-    def block_header(self, span: Span, operands: list[Target], _arrow: int, name: int, parameters: list[Parameter]) -> Header:
+    def block_header(
+        self, span: Span, operands: list[Target], _arrow: int, name: int, parameters: list[Parameter]
+    ) -> Header:
         return self._header(span, name, operands, parameters, is_function=False)
 
     def bare_header(self, span: Span, operands: list[Target], _arrow: int, name: int) -> Header:
@@ -91,7 +93,8 @@ class Nodes(Expressions):
 
 
 def _empty_subscript(node: tree.Subscript) -> Diagnostic:
-    return Diagnostic("flow-syntax", "nothing stands between the brackets", node.span, help="write an index, as in x[0] or x[:, 0]")
+    help = "write an index, as in x[0] or x[:, 0]"
+    return Diagnostic("flow-syntax", "nothing stands between the brackets", node.span, help=help)
 
 
 def _late_required(parameters: list[Parameter]) -> Iterable[Diagnostic]:
@@ -114,4 +117,5 @@ def _unknown_dtype(name: str, span: Span) -> Diagnostic:
     meant = _ELSEWHERE.get(name.lower())
     near = f"did you mean `{meant}`?" if meant else did_you_mean(name, DTYPES)
     known = f"the dtypes are {' '.join(sorted(DTYPES))}"
-    return Diagnostic("unknown-dtype", f"there is no dtype `{name}`", span, notes=(known,) if near else (), help=near or known)
+    notes = (known,) if near else ()
+    return Diagnostic("unknown-dtype", f"there is no dtype `{name}`", span, notes=notes, help=near or known)

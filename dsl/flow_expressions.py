@@ -152,7 +152,7 @@ def _further(relation: Relation, token: int, operand: Expr) -> Relation:
 
 # Actions that build no node and so take no span.
 LISTS: dict[str, Callable[..., Any]] = {
-    "none": lambda: [],
+    "none": list,
     "absent": lambda: None,
     "first": lambda item: [item],
     "pair": lambda first, _between, second: [first, second],

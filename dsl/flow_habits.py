@@ -59,19 +59,20 @@ def augmented_binding(mistake: Mistake) -> Diagnostic | None:
 
 def other_arrow(mistake: Mistake) -> Diagnostic | None:
     """`=>` and `-->`."""
-    pair = mistake.text(-1) + mistake.text()
-    if pair not in {"=>", "-->", "=>="} or not mistake.is_glued(-1):
-        return None
-    return mistake.report("the arrow is written ->", f"`{pair}` is not an operator", mistake.span_of(-1).to(mistake.span))
+    return _other_operator(mistake, {"=>": "->", "-->": "->"})
 
 
 def other_comparison(mistake: Mistake) -> Diagnostic | None:
     """`===`, `!==` and `<>`."""
-    meant = {"===": "==", "!==": "!=", "<>": "!="}.get(mistake.text(-1) + mistake.text())
-    if meant is None or not mistake.is_glued(-1):
-        return None
+    return _other_operator(mistake, {"===": "==", "!==": "!=", "<>": "!="})
+
+
+def _other_operator(mistake: Mistake, meant: dict[str, str]) -> Diagnostic | None:
     found = mistake.text(-1) + mistake.text()
-    return mistake.report(f"write {meant}", f"`{found}` is not an operator", mistake.span_of(-1).to(mistake.span))
+    if found not in meant or not mistake.is_glued(-1):
+        return None
+    span = mistake.span_of(-1).to(mistake.span)
+    return mistake.report(f"write {meant[found]}", f"`{found}` is not an operator", span)
 
 
 def colon(mistake: Mistake) -> Diagnostic | None:
@@ -95,7 +96,8 @@ def unpacking(mistake: Mistake) -> Diagnostic | None:
 def string_prefix(mistake: Mistake) -> Diagnostic | None:
     if mistake.kind() != "STRING" or mistake.text(-1).lower() not in _PREFIXED or not mistake.is_glued(-1):
         return None
-    return mistake.report("leave it out: strings are plain", f"a string has no `{mistake.text(-1)}` before it", mistake.span_of(-1))
+    message = f"a string has no `{mistake.text(-1)}` before it"
+    return mistake.report("leave it out: strings are plain", message, mistake.span_of(-1))
 
 
 HABITS = (

@@ -42,9 +42,8 @@ def _unescape(match: re.Match[str], tokens: Tokens, token: int, faults: list[Dia
         begin = tokens.offsets[token] + 1
         span = tokens.fragment.span(begin + match.start(), begin + match.end())
         known = ", ".join(f"\\{letter}" for letter in _ESCAPED)
-        faults.append(
-            Diagnostic("flow-syntax", f"`{match[0]}` means nothing in a string", span, help=f"there are {known}; write \\\\ for \\")
-        )
+        help = f"there are {known}; write \\\\ for \\"
+        faults.append(Diagnostic("flow-syntax", f"`{match[0]}` means nothing in a string", span, help=help))
     return meant or ""
 
 

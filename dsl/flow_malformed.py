@@ -33,7 +33,7 @@ _MEANT: tuple[tuple[str, str], ...] = (
     ("$", "names stand without a sign before them"),
 )
 _HELP = {character: help for characters, help in _MEANT for character in characters}
-_CALLED = {"\t": "a tab", "\u00a0": "a no-break space", "\ufeff": "a byte order mark", "\u200b": "a zero-width space"}
+_CALLED = {"\t": "a tab", "\u00a0": "a no-break space", "`": "a backtick", "\u200b": "a zero-width space"}
 
 
 def malformed(tokens: Tokens, token: int) -> Diagnostic:
@@ -43,7 +43,7 @@ def malformed(tokens: Tokens, token: int) -> Diagnostic:
 
 def _character(tokens: Tokens, token: int) -> Diagnostic:
     character = tokens.texts[token]
-    shown = f"`{character}`" if character.isprintable() and character != "`" else f"the character U+{ord(character):04X}"
+    shown = f"`{character}`" if character.isprintable() else f"the character U+{ord(character):04X}"
     called = _CALLED.get(character, shown)
     return Diagnostic("flow-syntax", f"{called} has no place here", tokens.span(token), help=_HELP.get(character))
 

@@ -87,12 +87,12 @@ class Mistake:
         before = self.tokens.kinds[self.opened[-1] - 1]
         return before in {"NAME", *CLOSING}
 
-    @property
-    def first_text(self) -> str:
-        return self.tokens.texts[self.line.first]
-
     def report(
-        self, help: str | None = None, message: str | None = None, span: Span | None = None, labels: tuple[Label, ...] = ()
+        self,
+        help: str | None = None,
+        message: str | None = None,
+        span: Span | None = None,
+        labels: tuple[Label, ...] = (),
     ) -> Diagnostic:
         """A diagnostic of the mistake; without a message of its own it says what was expected and found."""
         message = message or f"expected {self.wanted()}, found {self.found()}"

@@ -30,7 +30,8 @@ def describe(mistake: Mistake) -> Diagnostic:
 
 
 def _word_as_name(mistake: Mistake) -> Diagnostic | None:
-    if mistake.text() in KEYWORDS and (mistake.kind(1) == "=" or ("NAME" in mistake.expected and not mistake.at_operand)):
+    only_name = "NAME" in mistake.expected and not mistake.at_operand
+    if mistake.text() in KEYWORDS and (only_name or mistake.kind(1) == "="):
         return name_fault(mistake.text(), mistake.span)
     if mistake.kind() == "=" and mistake.text(-1) in KEYWORDS:
         return name_fault(mistake.text(-1), mistake.span_of(-1))
@@ -40,9 +41,8 @@ def _word_as_name(mistake: Mistake) -> Diagnostic | None:
 def _bracket_never_closed(mistake: Mistake) -> Diagnostic | None:
     if mistake.kind() != END or not mistake.opened:
         return None
-    closing = OPENING[mistake.opener]
-    opening = Label(mistake.tokens.span(mistake.opened[-1]), "opened here")
-    return mistake.report(f"put `{closing}` where it ends", f"this `{mistake.opener}` is never closed", labels=(opening,))
+    help = f"put `{OPENING[mistake.opener]}` where it ends"
+    return mistake.report(help, f"this `{mistake.opener}` is never closed", labels=(_opening(mistake),))
 
 
 def _bracket_closed_by_another(mistake: Mistake) -> Diagnostic | None:
@@ -50,9 +50,12 @@ def _bracket_closed_by_another(mistake: Mistake) -> Diagnostic | None:
         return None
     if not mistake.opened:
         return mistake.report("remove it, or open a bracket before it", f"`{mistake.text()}` closes no bracket")
-    opening = Label(mistake.tokens.span(mistake.opened[-1]), "opened here")
     message = f"`{mistake.opener}` is closed by `{mistake.text()}`"
-    return mistake.report(f"put `{OPENING[mistake.opener]}` here", message, labels=(opening,))
+    return mistake.report(f"put `{OPENING[mistake.opener]}` here", message, labels=(_opening(mistake),))
+
+
+def _opening(mistake: Mistake) -> Label:
+    return Label(mistake.tokens.span(mistake.opened[-1]), "opened here")
 
 
 def _operator_at_line_end(mistake: Mistake) -> Diagnostic | None:
@@ -73,7 +76,8 @@ def _arrow_from_nothing(mistake: Mistake) -> Diagnostic | None:
         return None
     if mistake.index > mistake.line.first:
         return mistake.report("a composition of layers begins with a layer: f -> g")
-    return mistake.report("begin with the tensor: x -> f; in a list of layers leave `->` out", "nothing stands before `->`")
+    help = "begin with the tensor: x -> f; in a list of layers leave `->` out"
+    return mistake.report(help, "nothing stands before `->`")
 
 
 def _equals_in_expression(mistake: Mistake) -> Diagnostic | None:
@@ -99,7 +103,8 @@ def _tuple_without_brackets(mistake: Mistake) -> Diagnostic | None:
     if mistake.kind() != "," and not (mistake.kind() == END and "," in left and "=" in mistake.expected):
         return None
     span = mistake.span if mistake.kind() == "," else mistake.tokens.span(mistake.line.first, mistake.index - 1)
-    return mistake.report("put brackets round a tuple: (a, b)", "several values stand side by side without brackets", span)
+    message = "several values stand side by side without brackets"
+    return mistake.report("put brackets round a tuple: (a, b)", message, span)
 
 
 def _loop_without_brackets(mistake: Mistake) -> Diagnostic | None:
@@ -109,7 +114,15 @@ def _loop_without_brackets(mistake: Mistake) -> Diagnostic | None:
 
 
 def _expressions_side_by_side(mistake: Mistake) -> Diagnostic | None:
-    if not mistake.after_operand or mistake.kind() not in {"NAME", "NUMBER", "STRING", "CONSTANT", "{", "not", "shared"}:
+    if not mistake.after_operand or mistake.kind() not in {
+        "NAME",
+        "NUMBER",
+        "STRING",
+        "CONSTANT",
+        "{",
+        "not",
+        "shared",
+    }:
         return None
     if mistake.opened:
         return mistake.report(f"is a comma missing before `{mistake.text()}`?")

@@ -4,12 +4,14 @@ the grammar: `python -m netwright.dsl.flow_tables`. Until that is done the table
 
 from __future__ import annotations
 
+import dataclasses
 import json
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 from zlib import crc32
+
+from netwright.dsl.records import record
 
 GRAMMAR = Path(__file__).with_name("flow.lark")
 SAVED = Path(__file__).with_name("flow_tables.json")
@@ -17,15 +19,15 @@ STARTS = ("line", "expression", "header", "type")
 END = "END"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Tables:
-    """An LALR(1) automaton. A terminal is called by what it looks like (`->`, `if`) or, if that varies, by its
-    name in the grammar (`NUMBER`); the end of the text is END. An action >= 0 is the state to shift to,
-    one below is `~rule` to reduce by; END is shifted where a start symbol is complete. A rule: (left side, number of symbols on the right, action or None)."""
+    """An LALR(1) automaton. A terminal is called by its text (`->`, `if`) or, if that varies, by its name in the
+    grammar (`NUMBER`); the end of the text is END, which is shifted where a start symbol is complete. An action
+    >= 0 is the state to shift to, one below is `~rule` to reduce by. A rule: (left side, number of symbols on the
+    right, action or None)."""
 
     digest: int
     patterns: dict[str, str]
-    ignored: list[str]
     words: list[str]
     symbols: list[str]
     starts: dict[str, int]
@@ -49,8 +51,9 @@ def make_tables(grammar: str) -> Tables:
 
     lark = Lark(grammar, parser="lalr", start=list(STARTS))
     table: Any = lark.parser.parser._parse_table
-    spelling = {terminal.name: terminal.pattern.value for terminal in lark.terminals if isinstance(terminal.pattern, PatternStr)}
-    rules = [(rule.origin.name, len(rule.expansion), rule.alias) for rule in lark.rules]
+    fixed = [terminal for terminal in lark.terminals if isinstance(terminal.pattern, PatternStr)]
+    spelling = {terminal.name: terminal.pattern.value for terminal in fixed}
+    varying = [terminal for terminal in lark.terminals if terminal.name not in spelling]
     number = {rule: ~index for index, rule in enumerate(lark.rules)}
     order = _in_order(table)
     rows = [_row(table.states[state], order, number, spelling) for state in order]
@@ -58,12 +61,11 @@ def make_tables(grammar: str) -> Tables:
         rows[order[end]][0][END] = order[end]
     return Tables(
         digest=_digest(grammar),
-        patterns={terminal.name: terminal.pattern.value for terminal in lark.terminals if terminal.name not in spelling},
-        ignored=sorted(lark.ignore_tokens),
+        patterns={terminal.name: terminal.pattern.value for terminal in varying},
         words=sorted(text for text in spelling.values() if text.isalpha()),
         symbols=sorted((text for text in spelling.values() if not text.isalpha()), key=lambda text: (-len(text), text)),
         starts={start: order[table.start_states[start]] for start in STARTS},
-        rules=rules,
+        rules=[(rule.origin.name, len(rule.expansion), rule.alias) for rule in lark.rules],
         actions=[actions for actions, _ in rows],
         gotos=[gotos for _, gotos in rows],
     )
@@ -71,7 +73,7 @@ def make_tables(grammar: str) -> Tables:
 
 def save_tables() -> None:
     tables = make_tables(GRAMMAR.read_text(encoding="utf-8"))
-    fields = {name: getattr(tables, name) for name in Tables.__slots__}
+    fields = {field.name: getattr(tables, field.name) for field in dataclasses.fields(tables)}
     SAVED.write_text(_lines(fields), encoding="utf-8")
 
 
@@ -93,8 +95,8 @@ def _in_order(table: Any) -> dict[int, int]:
     for state in waiting:
         if state not in order:
             order[state] = len(order)
-            successors = sorted((symbol, target) for symbol, (kind, target) in table.states[state].items() if _shifts(kind))
-            waiting += [target for _, target in successors]
+            row = sorted(table.states[state].items(), key=_symbol)
+            waiting += [target for _, (kind, target) in row if _shifts(kind)]
     return order
 
 
@@ -104,11 +106,15 @@ def _row(
     """What a state does on each terminal, and where it goes on each left side of a rule."""
     actions: dict[str, int] = {}
     gotos: dict[str, int] = {}
-    for symbol, (kind, target) in sorted(row.items(), key=lambda entry: entry[0]):
+    for symbol, (kind, target) in sorted(row.items(), key=_symbol):
         is_terminal = symbol.isupper() or symbol.startswith("$")
         name = END if symbol == "$END" else spelling.get(symbol, symbol)
         (actions if is_terminal else gotos)[name] = order[target] if _shifts(kind) else number[target]
     return actions, gotos
+
+
+def _symbol(entry: tuple[str, Any]) -> str:
+    return entry[0]
 
 
 def _shifts(kind: Any) -> bool:

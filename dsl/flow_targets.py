@@ -14,7 +14,7 @@ _UNBINDABLE: dict[type[Expr], tuple[str, str]] = {
     tree.Chain: ("a chain", "the name comes first: y = x -> f"),
     tree.Sequence: ("a list or tuple", "several names stand bare: h, c = ..."),
     tree.Comparison: ("a comparison", "one `=` binds a name: y = ..."),
-    tree.Subscript: ("an element", "elements cannot be set; a shape is checked with a name before the brackets: y[N, C] = ..."),
+    tree.Subscript: ("an element", "only a name has a shape to check: y[N, C] = ..."),
 }
 _VALUE = ("a value", "the name comes first: y = ...; `==` compares")
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from netwright.dsl.flow_tables import load_tables
+from netwright.dsl.records import record
 from netwright.dsl.source import Fragment, Span
 
 OPENING = {"(": ")", "[": "]", "{": "}"}
@@ -19,7 +20,12 @@ MOST_BRACKETS = 200
 CONTINUING = frozenset("-> + - * / // % ** @ == != < <= > >= in and or if else .".split())
 
 # What no terminal of the grammar matches. Blanks match nothing at all and so are skipped.
-_REST = {"LINE_END": r"\r?\n", "BAD_NUMBER": r"\.?[0-9][\w.]*", "OPEN_STRING": r"[\"'][^\r\n]*", "BAD_CHARACTER": "[^ ]"}
+_REST = {
+    "LINE_END": r"\r?\n",
+    "BAD_NUMBER": r"\.?[0-9][\w.]*",
+    "OPEN_STRING": r"[\"'][^\r\n]*",
+    "BAD_CHARACTER": "[^ ]",
+}
 BAD = frozenset({"BAD_NUMBER", "OPEN_STRING", "BAD_CHARACTER", "BAD_NAME"})
 
 
@@ -52,7 +58,7 @@ class Tokens:
         return at - 1 - self.fragment.text.rfind("\n", 0, at)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Line:
     """The tokens `first` to `stop` (exclusive) make a logical line; `too_deep` is a bracket with too many
     open ones around it, if there is one."""
@@ -128,6 +134,6 @@ def _line_after(tokens: Tokens, first: int, opened: int) -> int:
     """Where the line after one with a bracket that nothing closes begins: likely where the text is no
     further to the right than at the line's own beginning."""
     margin = tokens.column(first)
-    later = sorted(index for index in tokens.breaks if index > opened)
+    later = sorted(index for index in tokens.breaks if opened < index < len(tokens.kinds))
     likely = (index for index in later if tokens.column(index) <= margin and tokens.kinds[index] not in CONTINUING)
     return next(likely, len(tokens.kinds))

@@ -1,5 +1,6 @@
 """Owns the way from flow text to located trees: expressions, bodies, block headers, tensor types. All mistakes
-that do not follow from each other are reported at once. Knows nothing of YAML, and of no operator."""
+that do not follow from each other are reported at once. Knows nothing of YAML and no operator. What words a
+mistake into a diagnostic is imported when there is one."""
 
 from __future__ import annotations
 
@@ -10,9 +11,6 @@ from typing import Any
 from netwright.dsl.diagnostics import Diagnostic, SpecError
 from netwright.dsl.flow_automaton import Unexpected, automaton
 from netwright.dsl.flow_declarations import Nodes
-from netwright.dsl.flow_malformed import malformed
-from netwright.dsl.flow_mistake import Mistake
-from netwright.dsl.flow_slips import describe
 from netwright.dsl.flow_tokens import Line, Tokens, logical_lines, tokenize
 from netwright.dsl.nesting import DEEPEST, nested_too_deep, too_deep
 from netwright.dsl.source import Fragment
@@ -104,7 +102,7 @@ def _parse_line(start: str, tokens: Tokens, line: Line) -> tuple[Any, Sequence[D
         return None, [nested_too_deep(tokens.span(line.too_deep))]
     bad = bisect_left(tokens.bad, line.first)
     if bad < len(tokens.bad) and tokens.bad[bad] < line.stop:
-        return None, [malformed(tokens, tokens.bad[bad])]
+        return None, [_malformed(tokens, tokens.bad[bad])]
     nodes = Nodes(tokens)
     try:
         value = automaton().parse(start, line, nodes)
@@ -114,7 +112,16 @@ def _parse_line(start: str, tokens: Tokens, line: Line) -> tuple[Any, Sequence[D
     return value, [deep] if deep else nodes.found_faults()
 
 
+def _malformed(tokens: Tokens, token: int) -> Diagnostic:
+    from netwright.dsl.flow_malformed import malformed
+
+    return malformed(tokens, token)
+
+
 def _mistake(start: str, tokens: Tokens, line: Line, index: int) -> Diagnostic:
+    from netwright.dsl.flow_mistake import Mistake
+    from netwright.dsl.flow_slips import describe
+
     expected = automaton().expected(start, tokens.kinds[line.first : index])
     return describe(Mistake(start, tokens, line, index, expected))
 

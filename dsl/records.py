@@ -5,7 +5,7 @@ Knows nothing of what they hold."""
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeVar, dataclass_transform
+from typing import Any, TypeVar, dataclass_transform
 
 T = TypeVar("T")
 
@@ -18,5 +18,12 @@ def record(cls: type[T]) -> type[T]:
 
 @dataclass_transform(eq_default=False, frozen_default=True)
 def node(cls: type[T]) -> type[T]:
-    """A slotted dataclass that compares by identity."""
-    return dataclass(slots=True, eq=False)(cls)
+    """A slotted dataclass with a `span`, that compares by identity and shows itself as what it stands for: in
+    full, the fields of a long sum would nest without bound."""
+    made = dataclass(slots=True, eq=False, repr=False)(cls)
+    made.__repr__ = _shown  # type: ignore[method-assign]
+    return made
+
+
+def _shown(node: Any) -> str:
+    return f"<{type(node).__name__} {node.span.text[:60]!r}>"
