@@ -36,9 +36,9 @@ def name_fault(name: str, span: Span) -> Diagnostic:
 
 
 def duplicate_names(introduced: Iterable[tuple[str, str, Span]]) -> Iterable[Diagnostic]:
-    """One diagnostic for every name introduced again. `introduced`: (what it names, name, place), in order."""
+    """One diagnostic for every name introduced again. `introduced`: (what it names, name, place)."""
     first: dict[str, tuple[str, Span]] = {}
-    for what, name, span in introduced:
+    for what, name, span in sorted(introduced, key=lambda each: each[2].start):
         earlier, place = first.setdefault(name, (what, span))
         if place is not span:
             yield Diagnostic(

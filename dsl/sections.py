@@ -3,14 +3,16 @@ and `document.py` are made from it."""
 
 from __future__ import annotations
 
+from netwright.dsl.diagnostics import Diagnostic
 from netwright.dsl.keys import FLOW, STAGES, TEXT, VALUE, Key, definition, named
 from netwright.dsl.names import IDENTIFIER
-from netwright.dsl.nodes import Node, Scalar
+from netwright.dsl.nodes import Items, Node, Scalar
 from netwright.dsl.parser import parse_expression, parse_header, parse_type
 from netwright.dsl.reading import Reading
+from netwright.dsl.source import Span
 from netwright.dsl.stages import read_body
 from netwright.dsl.training import TRAIN_SCHEMA, read_train
-from netwright.dsl.tree import Block, Body, Check, Entry, Input, Name, OutputName, Preset, Use
+from netwright.dsl.tree import Block, Body, Check, Entry, Header, Input, Name, OutputName, Preset, Use
 from netwright.dsl.values import read_entries, read_flow
 
 LANGUAGE_VERSION = 1
@@ -56,11 +58,18 @@ def _blocks(reading: Reading, key: Scalar, node: Node) -> tuple[Block, ...]:
 
 def _block(reading: Reading, header_text: Scalar, node: Node) -> Block | None:
     header = reading.flow(header_text, parse_header)
+    if header and header.is_function and isinstance(node, Items):
+        reading.found.add(_no_operands(header, node.head(reading.source)))
     operands = tuple(Name(operand.span, operand.name) for operand in header.operands) if header else ()
     body = read_body(reading, node, operands)
     if header is None or body is None:
         return None
     return Block(header.span, header.name, header.operands, header.parameters, body, header.is_function)
+
+
+def _no_operands(header: Header, span: Span) -> Diagnostic:
+    message = f"`{header.name}` is a function of values, and a list of layers needs a tensor to begin with"
+    return Diagnostic("wrong-type", message, span, help=f"write the block as `x -> {header.name}(...)`")
 
 
 def _layers(reading: Reading, key: Scalar, node: Node) -> tuple[Entry, ...]:

@@ -13,7 +13,7 @@ def suggest(name: str, candidates: Iterable[str]) -> list[str]:
     """At most four candidates near `name`, the nearest first, equally near ones by name."""
     if len(name) > _LONGEST:
         return []
-    allowed = 1 + len(name) // 4 if len(name) > 2 else 1
+    allowed = 1 + len(name) // 5
     folded = _fold(name)
     near = ((distance(folded, _fold(candidate), allowed), candidate) for candidate in set(candidates) - {name})
     return [candidate for edits, candidate in sorted(near) if edits <= allowed][:MOST]

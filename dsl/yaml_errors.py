@@ -160,6 +160,12 @@ def _no_colon(trouble: Trouble) -> Slip | None:
     return text, "a key needs a colon and a space after it: `key: value`"
 
 
+def _no_content(trouble: Trouble) -> Slip | None:
+    if "node content" not in trouble.problem:
+        return None
+    return trouble.here(), "no text begins with this: put the whole text in quotes"
+
+
 def _columns(trouble: Trouble) -> Slip | None:
     if not re.search(r"expected (key|<block end>|'-' indicator)|<document start>", trouble.problem):
         return None
@@ -178,5 +184,6 @@ _SLIPS: tuple[Callable[[Trouble], Slip | None], ...] = (
     _deeper_than_above,
     _second_colon,
     _no_colon,
+    _no_content,
     _columns,
 )

@@ -69,6 +69,7 @@ class _Composer:
         self._documents = 0
         self._open: list[Items | Map] = []
         self._keys: list[Node | None] = []
+        self._tagged: set[Node] = set()
 
     def document(self, event: Any) -> None:
         self._documents += 1
@@ -108,7 +109,7 @@ class _Composer:
         if is_flow and isinstance(node, Items):
             node.items = list(whole_calls(node.items))
         node.end = end if is_flow else _last_end(node)
-        self._place(node)
+        self._place(Broken(node.start, node.end) if node in self._tagged else node)
 
     def ignore(self, event: Any) -> None:
         pass
@@ -116,6 +117,8 @@ class _Composer:
     def _start(self, event: Any, node: Items | Map) -> None:
         if event.anchor or event.tag:
             self._properties(event)
+        if event.tag:
+            self._tagged.add(node)
         self._open.append(node)
         self._keys.append(None)
         if len(self._open) > MAX_DEPTH:

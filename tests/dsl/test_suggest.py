@@ -1,0 +1,51 @@
+"""Names suggested for misspelt ones."""
+
+from __future__ import annotations
+
+import pytest
+
+from netwright.dsl.suggest import did_you_mean, distance, suggest
+
+KEYS = ("params", "presets", "inputs", "outputs", "model", "blocks", "layers", "checks", "train")
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "edits"),
+    [
+        ("", "", 0),
+        ("a", "", 1),
+        ("kitten", "sitting", 3),
+        ("modle", "model", 1),
+        ("ca", "abc", 3),
+        ("dense", "dense", 0),
+    ],
+)
+def test_distance(one: str, other: str, edits: int) -> None:
+    assert distance(one, other, 9) == distance(other, one, 9) == edits
+
+
+def test_distance_gives_up_early() -> None:
+    assert distance("kitten", "sitting", 1) == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "near"),
+    [("modle", ["model"]), ("Model", ["model"]), ("input", ["inputs"]), ("puts", []), ("xyz", []), ("model", [])],
+)
+def test_suggest(name: str, near: list[str]) -> None:
+    assert suggest(name, KEYS) == near
+
+
+def test_at_most_four_the_nearest_first() -> None:
+    assert suggest("conv2", ["conv3d", "conv2d", "conv1d", "conv2", "conv", "conv2x", "con"]) == [
+        "conv",
+        "conv2d",
+        "conv2x",
+        "con",
+    ]
+
+
+def test_words() -> None:
+    assert did_you_mean("modle", KEYS) == "did you mean `model`?"
+    assert did_you_mean("conf1d", ["conv1d", "conv2d"]) == "did you mean `conv1d` or `conv2d`?"
+    assert did_you_mean("zzz", KEYS) is None
