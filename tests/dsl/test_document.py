@@ -13,6 +13,8 @@ from hypothesis import given, strategies as st
 
 from netwright.dsl.diagnostics import Diagnostic, SpecError
 from netwright.dsl.document import read_spec, read_spec_text, resolve_use
+from netwright.dsl.flow_tables import load_tables
+from netwright.dsl.names import KEYWORDS
 from netwright.dsl.tree import Attribute, Body, Call, Chain, Expr, Literal, Mapping, Name, Procedure, Sequence, Spec
 
 HEAD = 'netwright: 1\ninputs: {x: "f32[N, 3]"}\n'
@@ -318,6 +320,12 @@ def test_both_places_of_a_name_given_twice() -> None:
     [fault] = faults(HEAD + "params: {a: 1}\nlayers: {a: relu}\n")
     assert fault.labels[0].span.line == 3
     assert fault.message == "`a` names two things: a param and a shared layer"
+
+
+def test_every_word_of_the_grammar_is_reserved() -> None:
+    assert set(load_tables().words) <= KEYWORDS
+    for word in KEYWORDS:
+        assert "invalid-name" in [code for code, _, _ in places(HEAD + f"params: {{'{word}': 1}}\n")]
 
 
 def test_params_may_be_called_like_operators() -> None:
