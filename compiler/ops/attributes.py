@@ -60,6 +60,11 @@ def not_negative(value: Any) -> str | None:
     return None if all(item >= 0 for item in _numbers(value)) else "a number that is not negative"
 
 
+def at_least_two(value: Any) -> str | None:
+    """The number is 2 or more."""
+    return None if value >= 2 else "2 or more"
+
+
 def between(low: float, high: float) -> Constraint:
     """low <= value <= high."""
 
