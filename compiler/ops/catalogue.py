@@ -13,6 +13,7 @@ from netwright.compiler.ops.op import OPERATORS, Op
 FAMILIES = (
     "activation_layers",
     "activations",
+    "attention",
     "convolution",
     "convolution_separable",
     "convolution_transpose",
@@ -21,6 +22,7 @@ FAMILIES = (
     "embeddings",
     "initializers",
     "merging",
+    "multi_head_attention",
     "normalization",
     "padding",
     "pooling",
@@ -38,6 +40,7 @@ FAMILIES = (
     "tensor_linear_algebra",
     "tensor_reduction",
     "tensor_shape",
+    "wrappers",
 )
 for family in FAMILIES:
     import_module(f"netwright.compiler.ops.{family}")
@@ -49,7 +52,7 @@ def find_operator(name: str) -> type[Op] | None:
     found = OPERATORS.get(name)
     if found is None and name[:1].isupper():
         found = OPERATORS.get(snake_case(name))
-        return found if found is not None and found.__name__ == name else None
+        return found if found is not None and found.keras == f"layers.{name}" else None
     return found
 
 

@@ -47,7 +47,7 @@ class Reduction(Function, abstract=True):
     def result_dtype(self, x: TensorType) -> str:
         return x.dtype
 
-    def elementwise(self, *tensors: TensorType) -> Dim:
+    def elementwise(self, *tensors: TensorType) -> Dim | None:
         return self.cost * tensors[0].size
 
 
