@@ -1,1 +1,1 @@
-"""The engines that compile and run a program: TensorFlow and JAX."""
+"""The engines that compile programs: TensorFlow and JAX behind one interface."""

@@ -1,0 +1,108 @@
+"""Owns the interface of an engine: what compiles a program's functions for a device, and what a training run under
+way can do. Knows no framework; TensorFlow and JAX implement it beside this file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from netwright.backends.xla.leaves import Arrays
+
+if TYPE_CHECKING:
+    from netwright.backends.xla.program import Program
+
+#: (outputs, targets, sample weights or none) -> scalar, in backend tensors; arrays by name
+Loss = Callable[[Arrays, Arrays, Any], Any]
+
+
+@dataclass(slots=True)
+class Batch:
+    """One batch: arrays by input and target name, and a weight for each example or none. Batches of one shape share one
+    compiled program, so a last short batch is better padded, its padding weighing 0, or dropped."""
+
+    inputs: Arrays
+    targets: Arrays
+    weights: Any = None
+
+    @property
+    def size(self) -> int:
+        """The number of rows."""
+        return int(next(iter(self.inputs.values())).shape[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A keras.metrics.Metric over one output and one target, shown as `name`."""
+
+    name: str
+    output: str
+    target: str
+    metric: Any
+
+
+class Training(Protocol):
+    """A training run under way: weights, state, optimizer and metrics, held where the engine computes. `step` and
+    `evaluate` are each one XLA program."""
+
+    def step(self, batch: Batch) -> None:
+        """One step of the optimizer; adds to the metrics. Does not wait for the device."""
+
+    def evaluate(self, batch: Batch) -> None:
+        """Adds the batch to the metrics, in inference."""
+
+    def results(self) -> dict[str, float]:
+        """'loss' and the metrics over what was seen since `reset_metrics`; waits for the device."""
+
+    def reset_metrics(self) -> None:
+        """Forget what was seen."""
+
+    def arrays(self) -> Arrays:
+        """Weights and state by path, as NumPy arrays."""
+
+    def load_arrays(self, arrays: Mapping[str, Any]) -> None:
+        """Replace weights and state."""
+
+    def snapshot(self) -> Arrays:
+        """All that a later run needs to go on as if it had not stopped, as NumPy arrays: `arrays()` and the
+        optimizer's."""
+
+    def restore(self, snapshot: Mapping[str, Any]) -> None:
+        """Go on from a snapshot. Raises ExecutionError if it is of another model or optimizer."""
+
+    @property
+    def learning_rate(self) -> float:
+        """The optimizer's, now."""
+
+    @learning_rate.setter
+    def learning_rate(self, value: float) -> None: ...
+
+
+class Engine(Protocol):
+    """A framework that compiles with XLA, for one device."""
+
+    name: str
+    device: str
+
+    def host(self) -> AbstractContextManager[Any]:
+        """Where arrays stand that no program reads: the memory of the CPU."""
+
+    def place(self) -> AbstractContextManager[Any]:
+        """Where arrays are made and programs run: the device."""
+
+    def compile_forward(self, program: Program) -> Callable[[Arrays, Arrays, Arrays], Arrays]:
+        """(weights, state, inputs) -> outputs in inference, one XLA program for each shape of the inputs. Takes and
+        gives arrays by path or name; NumPy's or the engine's."""
+
+    def value_and_grad(self, function: Callable[..., tuple[Any, Any]]) -> Callable[..., tuple[tuple[Any, Any], Arrays]]:
+        """(weights, ...) -> ((loss, rest), gradients by path) of a function (weights, ...) -> (loss, rest); to be
+        called inside what is compiled."""
+
+    def compile_training(
+        self, program: Program, arrays: Arrays, loss: Loss, optimizer: Any, metrics: Sequence[Metric]
+    ) -> Training:
+        """A training run that begins with these weights and states. `optimizer` is a Keras optimizer, not yet built."""
+
+    def numpy(self, array: Any) -> Any:
+        """The array as NumPy's; waits for the device."""

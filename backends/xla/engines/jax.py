@@ -1,0 +1,191 @@
+"""Owns the JAX engine: programs compiled by `jax.jit`, a training step as one pure function whose state is donated."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Any
+
+import jax
+import keras
+import numpy as np
+
+from netwright.backends.xla.engines.engine import Batch, Loss, Metric
+from netwright.backends.xla.errors import ExecutionError
+from netwright.backends.xla.leaves import Arrays
+from netwright.backends.xla.objective import Objective, build_metrics, seen_by, with_loss
+from netwright.backends.xla.program import Program
+from netwright.backends.xla.variables import check_loaded, check_snapshot, flat, held_variables
+
+
+class JaxEngine:
+    """Keras on JAX, compiled by `jax.jit` for one device."""
+
+    name = "jax"
+
+    def __init__(self, device: str) -> None:
+        self._device = _find_device(device)
+        self.device = "gpu" if self._device.platform in ("gpu", "cuda", "rocm") else self._device.platform
+
+    def host(self) -> AbstractContextManager[Any]:
+        return jax.default_device(jax.devices("cpu")[0])  # type: ignore[no-any-return]
+
+    def place(self) -> AbstractContextManager[Any]:
+        return jax.default_device(self._device)  # type: ignore[no-any-return]
+
+    def numpy(self, array: Any) -> Any:
+        return np.asarray(array)
+
+    def put(self, tree: Any) -> Any:
+        """A tree of arrays, on the device."""
+        return jax.device_put(tree, self._device)
+
+    def compile_forward(self, program: Program) -> Callable[[Arrays, Arrays, Arrays], Arrays]:
+        compiled = jax.jit(lambda weights, state, inputs: program.forward(weights, state, inputs).outputs)
+        return lambda weights, state, inputs: compiled(*self.put((weights, state, inputs)))
+
+    def value_and_grad(self, function: Callable[..., tuple[Any, Any]]) -> Callable[..., tuple[tuple[Any, Any], Arrays]]:
+        return jax.value_and_grad(function, has_aux=True)  # type: ignore[no-any-return]
+
+    def compile_training(
+        self, program: Program, arrays: Arrays, loss: Loss, optimizer: Any, metrics: Sequence[Metric]
+    ) -> JaxTraining:
+        with self.place():
+            return JaxTraining(self, Objective(program, loss), arrays, optimizer, with_loss(metrics))
+
+
+def _find_device(name: str) -> Any:
+    if name == "auto":
+        return jax.devices()[0]
+    try:
+        return jax.devices(name)[0]
+    except RuntimeError as error:
+        found = ", ".join(sorted({device.platform for device in jax.devices()}))
+        help = "JAX needs its CUDA plugin to use a GPU: pip install 'jax[cuda12]'"
+        raise ExecutionError(f"JAX sees no {name} here, it sees: {found}", help=help) from error
+
+
+class JaxTraining:
+    """A training run on JAX. What a step changes is one tree, `_held`, given to the compiled step and replaced by
+    what it returns; Keras's optimizer and metrics are called statelessly."""
+
+    def __init__(
+        self,
+        engine: JaxEngine,
+        objective: Objective,
+        arrays: Arrays,
+        optimizer: Any,
+        metrics: tuple[Metric, ...],
+    ) -> None:
+        self._engine = engine
+        self._objective = objective
+        self._optimizer = optimizer
+        self._metrics = metrics
+        variables = held_variables(objective.program, arrays, optimizer)
+        self._held = engine.put(jax.tree.map(lambda variable: variable.value, variables))
+        self._seen: list[Any] | None = None
+        # dicts come out of compiled functions sorted by key: lists for Keras follow these orders
+        self._weight_order = list(variables["weights"])
+        self._slot_order = list(variables["optimizer"])
+        self._compiled_step = jax.jit(self._pure_step, donate_argnums=0)
+        self._compiled_evaluate = jax.jit(self._pure_evaluate)
+
+    # ------------------------------------------------------------ compiled
+
+    def _pure_step(self, held: Any, seen: Any, inputs: Arrays, targets: Arrays, sample_weights: Any) -> tuple[Any, Any]:
+        batch = Batch(inputs, targets, sample_weights)
+        differentiated = self._engine.value_and_grad(self._scaled_total)
+        (_, (total, outputs, state)), gradients = differentiated(held["weights"], held["state"], batch)
+        moved, slots = self._optimizer.stateless_apply(
+            [held["optimizer"][name] for name in self._slot_order],
+            [gradients[path] for path in self._weight_order],
+            [held["weights"][path] for path in self._weight_order],
+        )
+        weights = dict(zip(self._weight_order, moved, strict=True))
+        held = {"weights": weights, "state": state, "optimizer": dict(zip(self._slot_order, slots, strict=True))}
+        return held, self._updated(seen, total, outputs, batch)
+
+    def _scaled_total(self, weights: Arrays, state: Arrays, batch: Batch) -> tuple[Any, Any]:
+        total, outputs, new_state = self._objective(weights, state, batch, training=True)
+        return self._optimizer.scale_loss(total), (total, outputs, new_state)
+
+    def _pure_evaluate(self, held: Any, seen: Any, inputs: Arrays, targets: Arrays, sample_weights: Any) -> Any:
+        batch = Batch(inputs, targets, sample_weights)
+        total, outputs, _ = self._objective(held["weights"], held["state"], batch, training=False)
+        return self._updated(seen, total, outputs, batch)
+
+    def _updated(self, seen: Any, total: Any, outputs: Arrays, batch: Batch) -> list[Any]:
+        return [
+            metric.metric.stateless_update_state(values, *seen_by(metric, total, outputs, batch))
+            for metric, values in zip(self._metrics, seen, strict=True)
+        ]
+
+    # ------------------------------------------------------------ steps
+
+    def step(self, batch: Batch) -> None:
+        seen = self._metric_values(batch)
+        with self._engine.place():
+            self._held, self._seen = self._compiled_step(self._held, seen, batch.inputs, batch.targets, batch.weights)
+
+    def evaluate(self, batch: Batch) -> None:
+        seen = self._metric_values(batch)
+        held = {"weights": self._held["weights"], "state": self._held["state"]}
+        with self._engine.place():
+            self._seen = self._compiled_evaluate(held, seen, batch.inputs, batch.targets, batch.weights)
+
+    # ------------------------------------------------------------ metrics
+
+    def _metric_values(self, batch: Batch) -> list[Any]:
+        if self._seen is None:
+            build_metrics(self._metrics, self._objective.program, batch)
+            variables = [metric.metric.variables for metric in self._metrics]
+            self._seen = self._engine.put([[variable.value for variable in each] for each in variables])
+        return self._seen
+
+    def results(self) -> dict[str, Any]:
+        if self._seen is None:
+            return {}
+        pairs = zip(self._metrics, self._seen, strict=True)
+        return {metric.name: np.asarray(metric.metric.stateless_result(values)).tolist() for metric, values in pairs}
+
+    def reset_metrics(self) -> None:
+        self._seen = None
+
+    # ------------------------------------------------------------ state
+
+    def arrays(self) -> Arrays:
+        return jax.device_get(self._held["weights"] | self._held["state"])  # type: ignore[no-any-return]
+
+    def load_arrays(self, arrays: Mapping[str, Any]) -> None:
+        check_loaded(self._held, arrays)
+        for section in ("weights", "state"):
+            old = self._held[section]
+            self._held[section] = {path: self._copied(arrays[path], value.dtype) for path, value in old.items()}
+
+    def _copied(self, array: Any, dtype: Any) -> Any:
+        """An array of the run's own, which it may donate."""
+        return self._engine.put(np.array(array, dtype=dtype))
+
+    def snapshot(self) -> Arrays:
+        return jax.device_get(flat(self._held))  # type: ignore[no-any-return]
+
+    def restore(self, snapshot: Mapping[str, Any]) -> None:
+        check_snapshot(self._held, snapshot)
+        self._held = {
+            section: {path: self._copied(snapshot[f"{section}/{path}"], value.dtype) for path, value in values.items()}
+            for section, values in self._held.items()
+        }
+
+    @property
+    def learning_rate(self) -> float:
+        current = [self._held["optimizer"][name] for name in self._slot_order]
+        mapping = list(zip(self._optimizer.variables, current, strict=True))
+        with keras.StatelessScope(mapping, initialize_variables=False):
+            return float(self._optimizer.learning_rate)
+
+    @learning_rate.setter
+    def learning_rate(self, value: float) -> None:
+        names = [name for name in self._slot_order if name.endswith(".learning_rate")]
+        if not names:
+            raise ExecutionError("the learning rate follows a schedule, it cannot be set")
+        self._held["optimizer"][names[0]] = self._engine.put(np.float32(value))

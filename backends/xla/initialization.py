@@ -1,0 +1,68 @@
+"""Owns the first values of a program's arrays: each from its own seed, which follows from the run's seed and the
+array's path, so adding a layer does not change the others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from hashlib import blake2b
+from types import MappingProxyType
+from typing import Any
+
+from netwright.backends.keras.objects import keras_object
+from netwright.backends.xla.leaves import Arrays
+from netwright.backends.xla.program import Place, Program
+from netwright.compiler.dtypes import keras_dtype
+from netwright.compiler.ops.catalogue import find_configuration
+from netwright.compiler.ops.configuration import Configuration
+from netwright.compiler.ops.op import Joined, Weight
+from netwright.dsl.diagnostics import CompilerBug
+
+
+def initial_arrays(program: Program, seed: int, loaded: Mapping[str, Any] = MappingProxyType({})) -> Arrays:
+    """Weights and state by path, as the backend's tensors: those `loaded`, and first values for the rest."""
+    return {
+        place.path: loaded[place.path] if place.path in loaded else _initial(place, seed) for place in program.places
+    }
+
+
+def _initial(place: Place, seed: int) -> Any:
+    import keras
+
+    own_seed = derived_seed(seed, place.path)
+    weight, variable = place.slot.weight, place.slot.variable
+    if weight is not None:
+        return initial_value(weight, own_seed)
+    if variable.name == "seed_generator_state" and getattr(place.site.node.op, "seed", None) is None:
+        return keras.ops.convert_to_tensor([own_seed, 0], dtype=variable.dtype)
+    return keras.ops.convert_to_tensor(variable)
+
+
+def derived_seed(seed: int, path: str) -> int:
+    """A seed of its own for each path: 31 bits, which every backend's seed holds."""
+    return int.from_bytes(blake2b(f"{seed}:{path}".encode(), digest_size=4).digest()) & 0x7FFFFFFF
+
+
+def initial_value(weight: Weight, seed: int) -> Any:
+    """The weight's first value, by its initializer; a seed that the spec gives the initializer is kept."""
+    return _filled(weight.initializer, tuple(map(int, weight.shape)), keras_dtype(weight.dtype), seed)  # type: ignore[arg-type]
+
+
+def _filled(initializer: Any, shape: tuple[int, ...], dtype: str, seed: int) -> Any:
+    import keras
+
+    if isinstance(initializer, Joined):
+        parts = enumerate(initializer.parts)
+        filled = [_filled(part, (*shape[:-1], size), dtype, derived_seed(seed, str(at))) for at, (size, part) in parts]
+        return keras.ops.concatenate(filled, axis=-1)
+    configuration = _configuration(initializer)
+    seeded = "seed" in type(configuration).attributes() and getattr(configuration, "seed", None) is None
+    return keras_object(configuration, **({"seed": seed} if seeded else {}))(shape, dtype=dtype)
+
+
+def _configuration(initializer: Any) -> Configuration:
+    if isinstance(initializer, Configuration):
+        return initializer
+    found = find_configuration(initializer, "initializers") if isinstance(initializer, str) else None
+    if found is None:
+        raise CompilerBug(f"no initializer is called {initializer!r}")
+    return found({})

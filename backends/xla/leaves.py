@@ -1,0 +1,184 @@
+"""Owns what computes one operator: its Keras layer called statelessly, or its function. A leaf is pure: arrays come
+in and go out, so one leaf serves every copy of an operator. Knows no graph."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Protocol
+
+from netwright.backends.keras.objects import Sizes, keras_arguments, keras_callable
+from netwright.compiler.dims import SymbolicDim
+from netwright.compiler.dtypes import keras_dtype
+from netwright.compiler.ir import OpNode, Value
+from netwright.compiler.ops.op import Op, Weight
+from netwright.compiler.types import TensorType
+from netwright.dsl.diagnostics import CompilerBug
+
+Arrays = dict[str, Any]
+
+
+@dataclass(slots=True)
+class Applied:
+    """What applying a leaf gave: outputs, the new values of its state by name, and losses such as activity
+    penalties."""
+
+    outputs: tuple[Any, ...]
+    state: Arrays = field(default_factory=dict)
+    losses: list[Any] = field(default_factory=list)
+
+
+class Slot(NamedTuple):
+    """An array that a leaf takes. `weight` is none for what Keras keeps beside weights: seeds and the states of layers
+    that remember; `variable` is Keras's own of that name, whose value is never read after `init`."""
+
+    name: str
+    trainable: bool
+    weight: Weight | None
+    variable: Any
+
+
+class Leaf(Protocol):
+    """Computes an operator."""
+
+    slots: tuple[Slot, ...]
+
+    def __call__(
+        self, operands: Sequence[Any], keywords: Mapping[str, Any], arrays: Arrays, sizes: Sizes, training: bool
+    ) -> Applied:
+        """Apply the operator; `arrays` are those of its slots, by name."""
+
+
+def make_leaf(node: OpNode) -> Leaf:
+    """The leaf of an operator applied to tensors of such types."""
+    return LayerLeaf(node) if node.op.keras.startswith("layers.") else FunctionLeaf(node.op)
+
+
+# ---------------------------------------------------------------- functions
+
+
+class FunctionLeaf:
+    """A function of keras.ops or keras.activations."""
+
+    slots: tuple[Slot, ...] = ()
+
+    def __init__(self, op: Op) -> None:
+        self.op = op
+        self.function = _SUBSCRIPTS if op.keras == "ops.get_item" else keras_callable(op.keras)
+
+    def __call__(
+        self, operands: Sequence[Any], keywords: Mapping[str, Any], arrays: Arrays, sizes: Sizes, training: bool
+    ) -> Applied:
+        arguments = {**keras_arguments(self.op, sizes), **keras_arguments(self.op, sizes, call=True), **keywords}
+        return Applied(_as_tuple(_FUNCTION_CONVENTIONS[self.op.convention](self.function, list(operands), arguments)))
+
+
+def _einsum(function: Any, operands: list[Any], arguments: dict[str, Any]) -> Any:
+    first, *rest = arguments.items()
+    return function(first[1], *operands, **dict(rest))
+
+
+_FUNCTION_CONVENTIONS = {
+    "positional": lambda function, operands, arguments: function(*operands, **arguments),
+    "list": lambda function, operands, arguments: function(operands, **arguments),
+    "einsum": _einsum,
+}
+
+
+def _SUBSCRIPTS(x: Any, indices: tuple[Any, ...]) -> Any:
+    return x[tuple(_subscript(index) for index in indices)]
+
+
+def _subscript(index: Any) -> Any:
+    return slice(*index) if isinstance(index, tuple) else Ellipsis if index == "..." else index
+
+
+def _as_tuple(outputs: Any) -> tuple[Any, ...]:
+    return tuple(outputs) if isinstance(outputs, (list, tuple)) else (outputs,)
+
+
+# ---------------------------------------------------------------- layers
+
+
+class LayerLeaf:
+    """A Keras layer, with arrays in the place of its variables."""
+
+    def __init__(self, node: OpNode) -> None:
+        self.op = node.op
+        self.layer = keras_callable(self.op.keras)(**(keras_arguments(self.op) | _cheap_initializers(self.op)))
+        self._build(node)
+        self.slots = _match(node, self.layer)
+
+    def _build(self, node: OpNode) -> None:
+        """Let Keras create the variables, by a symbolic call as in a functional model."""
+        operands = [_symbolic(value.type) for value in node.operands]
+        keywords = {name: _each(value, lambda item: _symbolic(item.type)) for name, value in node.keywords}
+        self._call(operands, {**keras_arguments(self.op, call=True), **keywords})
+
+    def _call(self, operands: list[Any], arguments: dict[str, Any]) -> Any:
+        return self.layer(operands, **arguments) if self.op.convention == "list" else self.layer(*operands, **arguments)
+
+    def __call__(
+        self, operands: Sequence[Any], keywords: Mapping[str, Any], arrays: Arrays, sizes: Sizes, training: bool
+    ) -> Applied:
+        import keras
+
+        arguments = {**keras_arguments(self.op, sizes, call=True), **keywords, "training": training}
+        mapping = [(slot.variable, arrays[slot.name]) for slot in self.slots]
+        with keras.StatelessScope(mapping, collect_losses=True, initialize_variables=False) as scope:
+            outputs = self._call(list(operands), arguments)
+        state = {slot.name: scope.get_current_value(slot.variable) for slot in self.slots if not slot.trainable}
+        return Applied(_as_tuple(outputs), state, list(scope.losses))
+
+
+def _cheap_initializers(op: Op) -> dict[str, Any]:
+    """Zeros for every initializer: the layer's own arrays are never read, so they need no random numbers."""
+    attributes = type(op).attributes().items()
+    return {name: "zeros" for name, attribute in attributes if "Initializer" in attribute.annotation.split(" | ")}
+
+
+def _symbolic(type: TensorType) -> Any:
+    import keras
+
+    shape = tuple(None if isinstance(dim, SymbolicDim) else dim for dim in type.shape)
+    return keras.KerasTensor(shape, dtype=keras_dtype(type.dtype))
+
+
+def _each(value: Value | tuple[Value, ...], change: Any) -> Any:
+    return [change(item) for item in value] if isinstance(value, tuple) else change(value)
+
+
+def _match(node: OpNode, layer: Any) -> tuple[Slot, ...]:
+    """Slots for all variables of the layer: those of the operator's weights, then what Keras keeps beside them."""
+    slots = match_weights(node, layer)
+    taken = {id(slot.variable) for slot in slots}
+    rest = [variable for variable in layer.variables if id(variable) not in taken]
+    forgotten = [variable.path for variable in rest if variable.trainable]
+    if forgotten:
+        raise CompilerBug(f"{node.op.name_in_flow} does not declare what Keras creates: {', '.join(forgotten)}")
+    return _unique([*slots, *(Slot(variable.name, False, None, variable) for variable in rest)])
+
+
+def match_weights(node: OpNode, layer: Any) -> tuple[Slot, ...]:
+    """The operator's weights paired with the variables of a Keras layer: those of one name in order of creation."""
+    named: dict[str, list[Any]] = {}
+    for variable in layer.weights:
+        named.setdefault(variable.name, []).append(variable)
+    return _unique([_slot(node, weight, named.get(weight.name.rpartition("/")[2], [])) for weight in node.weights()])
+
+
+def _slot(node: OpNode, weight: Weight, candidates: list[Any]) -> Slot:
+    if not candidates or tuple(candidates[0].shape) != weight.shape:
+        found = f"shape {tuple(candidates[0].shape)}" if candidates else "none of that name"
+        raise CompilerBug(f"weight {weight.name} {weight.shape} of {node.op}: Keras has {found}")
+    return Slot(weight.name, weight.trainable, weight, candidates.pop(0))
+
+
+def _unique(slots: Sequence[Slot]) -> tuple[Slot, ...]:
+    """The slots with names that differ: kernel, kernel_1."""
+    seen: dict[str, int] = {}
+    found = []
+    for slot in slots:
+        count = seen[slot.name] = seen.get(slot.name, -1) + 1
+        found.append(slot._replace(name=f"{slot.name}_{count}") if count else slot)
+    return tuple(found)

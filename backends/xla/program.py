@@ -1,0 +1,162 @@
+"""Owns the program of a model: pure functions over arrays by path. It interprets the hierarchical graph: calls and
+repeats are entered, operators are leaves. What compiles and differentiates these functions is an engine's.
+
+A flat dict of arrays by path is the tree of weights: 'stage[0]/conv2d/kernel' -> array. `weights` are those that
+training moves, `state` the rest: statistics, frozen weights, seeds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from netwright.backends.keras.objects import Sizes
+from netwright.backends.xla.arrays import bind_sizes
+from netwright.backends.xla.errors import ExecutionError
+from netwright.backends.xla.leaves import Arrays, Leaf, Slot, make_leaf
+from netwright.backends.xla.sites import Homes, Site, sites_of
+from netwright.compiler.ir import CallNode, Graph, Node, OpNode, RepeatNode, Value
+from netwright.compiler.layer_table import is_wrapper
+
+if TYPE_CHECKING:
+    from netwright.api import Model
+    from netwright.backends.xla.engines.engine import Engine
+
+
+@dataclass(slots=True)
+class Result:
+    """What one forward pass gives: outputs by name, the new state, the losses that layers added (activity
+    penalties)."""
+
+    outputs: Arrays
+    state: Arrays
+    losses: list[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An array of the program: its path, and the slot of the leaf that takes it."""
+
+    path: str
+    site: Site
+    slot: Slot
+
+
+@dataclass(slots=True)
+class _Run:
+    """One forward pass under way."""
+
+    arrays: Arrays
+    sizes: Sizes
+    training: bool
+    homes: Homes = field(default_factory=Homes)
+    losses: list[Any] = field(default_factory=list)
+
+
+class Program:
+    """The pure functions of a compiled model. Weights are made by `initialization.initial_arrays`."""
+
+    def __init__(self, model: Model, engine: Engine) -> None:
+        graph = model.elaborated.graph
+        if graph is None:
+            raise ExecutionError(f"{model.name} has no model to run", help="give the spec a `model`")
+        self.model = model
+        self.graph: Graph = graph
+        self.inputs = model.elaborated.inputs
+        self.outputs = model.elaborated.outputs
+        self._leaves: dict[Any, Leaf] = {}
+        with engine.host():
+            self.places = tuple(self._places())
+
+    # ------------------------------------------------------------ arrays
+
+    def _places(self) -> list[Place]:
+        return [
+            Place(f"{site.path}/{slot.name}", site, slot)
+            for site in sites_of(self.graph)
+            for slot in self.leaf(site.node).slots
+        ]
+
+    def leaf(self, node: OpNode) -> Leaf:
+        """What computes the node; equal operators on equal types share one."""
+        key = (node.op, *(value.type for value in node.operands), *node.keyword_types().items())
+        found = self._leaves.get(key)
+        if found is None:
+            found = self._leaves[key] = make_leaf(node)
+        return found
+
+    @cached_property
+    def weight_places(self) -> tuple[Place, ...]:
+        """The arrays that training moves."""
+        return tuple(place for place in self.places if place.slot.trainable)
+
+    @cached_property
+    def state_places(self) -> tuple[Place, ...]:
+        """The arrays that it does not."""
+        return tuple(place for place in self.places if not place.slot.trainable)
+
+    def split(self, arrays: Arrays) -> tuple[Arrays, Arrays]:
+        """(weights, state) of arrays by path."""
+        weights = {place.path: arrays[place.path] for place in self.weight_places}
+        return weights, {place.path: arrays[place.path] for place in self.state_places}
+
+    # ------------------------------------------------------------ functions
+
+    def forward(self, weights: Arrays, state: Arrays, inputs: Arrays, *, training: bool = False) -> Result:
+        """Outputs of `inputs`, by name. Pure: may be traced, differentiated and compiled."""
+        sizes = bind_sizes({name: value.type for name, value in self.inputs.items()}, inputs)
+        run = _Run({**state, **weights}, sizes, training)
+        operands = [inputs[name] for name in self.inputs]
+        outputs = self._enter(run, self.graph, operands, "", alone=False)
+        named = dict(zip(self.outputs, outputs, strict=True))
+        return Result(named, {path: run.arrays[path] for path in state}, run.losses)
+
+    def penalty(self, weights: Arrays) -> Any:
+        """The sum of the weights' regularizers, 0 for none. Each weight counts once, however often it is applied."""
+        regularized = [place for place in self.weight_places if place.slot.variable.regularizer is not None]
+        return sum(place.slot.variable.regularizer(weights[place.path]) for place in regularized)
+
+    # ------------------------------------------------------------ interpretation
+
+    def _enter(self, run: _Run, graph: Graph, operands: Sequence[Any], prefix: str, *, alone: bool) -> tuple[Any, ...]:
+        """One call of a graph, iterating over its nodes: only nested blocks nest here."""
+        values: dict[Value, Any] = dict(zip(graph.inputs, operands, strict=True))
+        for node, paths in run.homes.nodes(graph, prefix, alone):
+            values.update(zip(node.outputs, _STEPS[type(node)](self, run, node, values, paths), strict=True))
+        return tuple(values[value] for value in graph.outputs)
+
+    def _operator(self, run: _Run, node: Any, values: dict[Value, Any], paths: tuple[str, ...]) -> Sequence[Any]:
+        leaf = self.leaf(node)
+        arrays = {slot.name: run.arrays[f"{paths[0]}/{slot.name}"] for slot in leaf.slots}
+        keywords = {name: _taken(values, value) for name, value in node.keywords}
+        applied = leaf([_taken(values, value) for value in node.operands], keywords, arrays, run.sizes, run.training)
+        run.arrays.update((f"{paths[0]}/{name}", array) for name, array in applied.state.items())
+        run.losses += applied.losses
+        return applied.outputs
+
+    def _call(self, run: _Run, node: Any, values: dict[Value, Any], paths: tuple[str, ...]) -> Sequence[Any]:
+        operands = [_taken(values, value) for value in node.operands]
+        return self._enter(run, node.graph, operands, paths[0], alone=False)
+
+    def _repeat(self, run: _Run, node: Any, values: dict[Value, Any], paths: tuple[str, ...]) -> Sequence[Any]:
+        """The copies one after another, each with its own weights."""
+        operands = [_taken(values, value) for value in node.operands]
+        carried, captured = operands[: len(node.outputs)], operands[len(node.outputs) :]
+        for path in paths:
+            carried = list(self._enter(run, node.body, [*carried, *captured], path, alone=is_wrapper(node)))
+        return carried
+
+
+_STEPS: dict[type[Node], Callable[[Program, _Run, Any, dict[Value, Any], tuple[str, ...]], Sequence[Any]]] = {
+    OpNode: Program._operator,
+    CallNode: Program._call,
+    RepeatNode: Program._repeat,
+}
+
+
+def _taken(values: dict[Value, Any], value: Value | tuple[Value, ...]) -> Any:
+    """The array that a value stands for; a number where the spec wrote one."""
+    if isinstance(value, tuple):
+        return [_taken(values, item) for item in value]
+    return values[value] if value.constant is None else value.constant

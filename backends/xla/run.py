@@ -1,0 +1,52 @@
+"""Owns `netwright run`: arrays by input name in, arrays by output name out, through one XLA program."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from netwright.backends.xla.arrays import check_inputs
+from netwright.compiler.dtypes import keras_dtype
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from netwright.api import Model
+    from netwright.compiler.types import TensorType
+
+
+def run(
+    model: Model,
+    inputs: Mapping[str, Any],
+    weights: Path | None = None,
+    *,
+    engine: str = "auto",
+    device: str = "auto",
+    seed: int = 0,
+) -> dict[str, np.ndarray[Any, Any]]:
+    """The outputs of a model in inference.
+
+    inputs: an array for each input of the spec. weights: a `.weights.h5` that the emitted model or `train` saved;
+    without it, first values that follow from `seed`. Raises ExecutionError where arrays, file, engine or device do
+    not fit."""
+    checked = check_inputs({name: value.type for name, value in model.elaborated.inputs.items()}, inputs)
+    from netwright.backends.xla.engines.selection import load_engine
+
+    chosen = load_engine(engine, device)
+    from netwright.backends.xla.initialization import initial_arrays
+    from netwright.backends.xla.program import Program
+    from netwright.backends.xla.weights import load_weights
+
+    program = Program(model, chosen)
+    loaded = {} if weights is None else load_weights(program, weights)
+    with chosen.place():
+        arrays = initial_arrays(program, seed, loaded)
+    outputs = chosen.compile_forward(program)(*program.split(arrays), checked)
+    return {name: _as_declared(chosen.numpy(outputs[name]), value.type) for name, value in program.outputs.items()}
+
+
+def _as_declared(array: np.ndarray[Any, Any], type: TensorType) -> np.ndarray[Any, Any]:
+    """The array in the output's dtype: JAX computes 64-bit types in 32 bits. NumPy alone has no bfloat16: f32 for
+    it."""
+    return array.astype("float32" if type.dtype == "bf16" else keras_dtype(type.dtype), copy=False)

@@ -1,0 +1,122 @@
+"""Owns the exchange of weights with the emitted Keras model: which Keras variable is which array of a program, and the
+`.weights.h5` files that the emitted model reads and writes.
+
+Keras numbers the layers of a class as they are created (dense, dense_1, ...), and the emitted code creates them in the
+order of the spec; so within a class the n-th layer is the n-th operator. Layers that the spec names go by name."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Hashable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from netwright.backends.xla.errors import ExecutionError
+from netwright.backends.xla.leaves import Arrays, match_weights
+from netwright.backends.xla.program import Program
+from netwright.backends.xla.sites import Site, in_order_of_creation
+from netwright.dsl.diagnostics import CompilerBug
+
+
+def load_weights(program: Program, path: Path) -> Arrays:
+    """The arrays of a `.weights.h5` that the emitted model saved, by path. Raises ExecutionError if the file cannot be
+    read or is of another model."""
+    if not path.is_file():
+        raise ExecutionError(f"{path}: no such file; expected weights saved by the emitted model")
+    model, variables = _emitted(program)
+    try:
+        model.load_weights(path)
+    except (ValueError, OSError, KeyError, TypeError) as error:
+        reason = str(error).strip().splitlines()[0]
+        help = f"expected a .weights.h5 that the emitted model of {program.model.name} saved, with the same params"
+        raise ExecutionError(f"{path}: these weights do not fit {program.model.name}: {reason}", help=help) from error
+    return {place: variable.numpy() for place, variable in variables.items()}
+
+
+def save_weights(program: Program, arrays: Mapping[str, Any], path: Path) -> None:
+    """Write a `.weights.h5` that the emitted model loads."""
+    model, variables = _emitted(program)
+    for place, variable in variables.items():
+        variable.assign(arrays[place])
+    model.save_weights(path)
+
+
+def _emitted(program: Program) -> tuple[Any, dict[str, Any]]:
+    """The model that the emitted code builds, and its variables by the paths of the program."""
+    from netwright.backends.keras.emit import emit
+
+    namespace: dict[str, Any] = {"__name__": "emitted"}
+    code = compile(emit(program.model), f"<emitted {program.model.name}>", "exec")
+    exec(code, namespace)  # text that the emitter wrote: it holds nothing of a spec but checked names and literals
+    model = namespace["build_model"]()
+    return model, pair_variables(program, model)
+
+
+def pair_variables(program: Program, model: Any) -> dict[str, Any]:
+    """The Keras variable of each weight, by path. Raises CompilerBug if the model is not the program's."""
+    layers = _grouped((_layer_key(layer), _number(layer), layer) for layer in _layers(model) if layer.weights)
+    weighted = [place.site for place in program.places if place.slot.weight is not None]
+    sites = in_order_of_creation(tuple(dict.fromkeys(weighted)))
+    operators = _grouped((_site_key(site), number, site) for number, site in enumerate(sites))
+    if _counted(layers) != _counted(operators):
+        message = f"found {_counted(layers)}, expected {_counted(operators)}"
+        raise CompilerBug(f"the emitted model's layers are not the program's: {message}")
+    return {
+        f"{site.path}/{slot.name}": slot.variable
+        for key, found in operators.items()
+        for site, layer in zip(found, layers[key], strict=True)
+        for slot in match_weights(site.node, layer)
+    }
+
+
+def _grouped(items: Iterator[tuple[Hashable, int, Any]]) -> dict[Hashable, list[Any]]:
+    """What has one key, by number."""
+    groups: dict[Hashable, list[tuple[int, Any]]] = defaultdict(list)
+    for key, number, item in items:
+        groups[key].append((number, item))
+    return {key: [item for _, item in sorted(found, key=lambda pair: pair[0])] for key, found in groups.items()}
+
+
+def _counted(groups: Mapping[Hashable, list[Any]]) -> dict[Hashable, int]:
+    return {key: len(found) for key, found in groups.items()}
+
+
+def _layers(model: Any) -> Iterator[Any]:
+    """The layers of a model and of the models in it, each once."""
+    import keras
+
+    seen: set[int] = set()
+    waiting = [model]
+    while waiting:
+        for layer in waiting.pop().layers:
+            if id(layer) in seen:
+                continue
+            seen.add(id(layer))
+            if isinstance(layer, keras.Model):
+                waiting.append(layer)
+            else:
+                yield layer
+
+
+def _layer_key(layer: Any) -> Hashable:
+    """The layer's class, and its name if it was given one."""
+    kind = type(layer).__name__
+    return kind if _automatic(layer) else (kind, layer.name)
+
+
+def _site_key(site: Site) -> Hashable:
+    kind = site.node.op.keras.rpartition(".")[2]
+    name = getattr(site.node.op, "name", None)
+    return kind if name is None else (kind, name)
+
+
+def _number(layer: Any) -> int:
+    match = _automatic(layer)
+    return int(match[2] or 0) if match else 0
+
+
+def _automatic(layer: Any) -> re.Match[str] | None:
+    """How Keras named a layer that was given no name: the class in snake case, and a number from the second on."""
+    match = re.fullmatch(r"(.*?)(?:_(\d+))?", layer.name)
+    return match if match and match[1].replace("_", "") == type(layer).__name__.lower() else None
