@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from importlib import import_module
 
-from netwright.compiler.ops.configuration import CONFIGURATIONS, Configuration
+from netwright.compiler.ops.configuration import CONFIGURATIONS, Configuration, find
 from netwright.compiler.ops.declared import snake_case
 from netwright.compiler.ops.op import OPERATORS, Op
 
@@ -57,8 +57,6 @@ def find_operator(name: str) -> type[Op] | None:
 
 
 def find_configuration(name: str, kind: str | None = None) -> type[Configuration] | None:
-    """The initializer, regularizer, ... of that flow name; of one kind if `kind` is given."""
-    for (its_kind, its_name), cls in CONFIGURATIONS.items():
-        if its_name == name and kind in (None, its_kind):
-            return cls
-    return None
+    """The initializer, regularizer, ... of that flow name or Keras class name; of one kind if `kind` is given."""
+    kinds = [kind] if kind else dict.fromkeys(its_kind for its_kind, _ in CONFIGURATIONS)
+    return next(filter(None, (find(its_kind, name) for its_kind in kinds)), None)

@@ -36,6 +36,15 @@ def configurations(kind: str) -> dict[str, type[Configuration]]:
     return {name: cls for (its_kind, name), cls in CONFIGURATIONS.items() if its_kind == kind}
 
 
+def find(kind: str, name: str) -> type[Configuration] | None:
+    """The object of a kind by flow name, alias or Keras class name ('he_normal', 'HeNormal')."""
+    found = CONFIGURATIONS.get((kind, name))
+    if found is None and name[:1].isupper():
+        found = CONFIGURATIONS.get((kind, snake_case(name)))
+        return found if found is not None and found.__name__ == name else None
+    return found
+
+
 class ConfigurationType(AttributeType):
     """An attribute that holds an object of a kind, or the bare name of one. The normal form is the object."""
 
@@ -50,7 +59,7 @@ class ConfigurationType(AttributeType):
     def convert(self, value: Any, owner: Any) -> Any:
         if isinstance(value, Configuration) and value.kind == self.kind:
             return value
-        cls = CONFIGURATIONS.get((self.kind, value)) if isinstance(value, str) else None
+        cls = find(self.kind, value) if isinstance(value, str) else None
         if cls is None:
             from netwright.dsl.suggest import did_you_mean
 
@@ -82,7 +91,7 @@ class DTypeType(AttributeType):
 
 class ActivationType(AttributeType):
     """An activation: its name, or an operator that is one, with arguments (`leaky_relu(negative_slope=0.2)`).
-    The normal form is the name, or the operator."""
+    The normal form is the name where the name alone says it, else the operator."""
 
     expected = "the name of an activation"
 
@@ -93,12 +102,11 @@ class ActivationType(AttributeType):
         return tuple(ACTIVATIONS)
 
     def convert(self, value: Any, owner: Any) -> Any:
-        from netwright.compiler.ops.activations import is_activation
-        from netwright.dsl.suggest import did_you_mean
+        from netwright.compiler.ops.activations import activation_help, is_activation, plain_name
 
         if is_activation(value):
-            return value
-        raise self.fault(did_you_mean(value, self.choices) if isinstance(value, str) else None)
+            return plain_name(value) or value
+        raise self.fault(activation_help(value))
 
     def schema(self) -> dict[str, Any]:
         return {"type": "string"}

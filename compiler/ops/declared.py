@@ -47,7 +47,7 @@ class Declared:
         """`values` are normal forms (see `make`); absent ones take their defaults."""
         fields = self.__dict__
         for name, attribute in type(self).attributes().items():
-            fields[name] = values[name] if name in values else attribute.default
+            fields[name] = values.get(name, attribute.default)
         self._key = (type(self), *fields.values())
         self._hash = hash(self._key)
 
@@ -90,12 +90,13 @@ class Declared:
 def _read_attributes(cls: type[Declared]) -> dict[str, Attribute]:
     found: dict[str, Attribute] = {}
     for base in reversed(cls.__mro__):
-        for name, annotation in base.__dict__.get("__annotations__", {}).items():
+        annotations = base.__dict__.get("__annotations__", {})  # noqa: RUF063 - inspect is slow to import
+        for name, annotation in annotations.items():
             if annotation.startswith("ClassVar"):
                 found.pop(name, None)  # fixed here, so no longer the user's to give
             elif not name.startswith("_"):
                 _declare(found, Attribute(name, annotation, base.__dict__.get(name, REQUIRED)))
-        for name in found.keys() & base.__dict__.keys() - base.__dict__.get("__annotations__", {}).keys():
+        for name in found.keys() & base.__dict__.keys() - annotations.keys():
             found[name] = Attribute(name, found[name].annotation, base.__dict__[name])
     positional = [name for name, item in found.items() if not item.keyword_only]
     keyword = [name for name, item in found.items() if item.keyword_only]

@@ -1,5 +1,5 @@
-"""Owns Keras's initializers as values, with Keras's signatures. What they compute is Keras's; here is only what they are
-given and which shapes they take."""
+"""Owns Keras's initializers as values, with Keras's signatures. What they compute is Keras's; here is only what they
+are given and which shapes they take."""
 
 from __future__ import annotations
 
@@ -94,9 +94,8 @@ class Orthogonal(Initializer):
 
 
 class FanScaled(Initializer, kind="initializers"):
-    """Initializers whose variance depends on the weight's fans: VarianceScaling and those that Keras derives from it."""
+    """An initializer whose variance depends on the weight's fans: VarianceScaling and what Keras derives from it."""
 
-    order = ("seed",)
     seed: int | None = None
     input_axes: Ints | None = None
     output_axes: Ints | None = None
@@ -112,7 +111,7 @@ class FanScaled(Initializer, kind="initializers"):
 class VarianceScaling(FanScaled):
     """Variance scale / n, where n is the number of inputs (fan_in), outputs (fan_out) or their mean (fan_avg)."""
 
-    order = ("scale", "mode", "distribution", "seed")
+    order: ClassVar[tuple[str, ...]] = ("scale", "mode", "distribution", "seed")
     scale: float = attr(positive, default=1.0)
     mode: str = attr(one_of("fan_in", "fan_out", "fan_avg"), default="fan_in")
     distribution: str = attr(

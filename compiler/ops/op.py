@@ -148,6 +148,10 @@ class Layer(Op, abstract=True):
         """The dtype that float operands are cast to and weights take part in."""
         return self.dtype or "f32"
 
+    def weight(self, name: str, shape: tuple[Dim, ...], initializer: Any, trainable: bool = True) -> Weight:
+        """An array of the layer's dtype. Where the spec gives none as initializer, Keras's own default."""
+        return Weight(name, shape, initializer or "glorot_uniform", trainable, self.compute_dtype)
+
     def prepare(self, operand: TensorType) -> TensorType:
         if self.autocast and operand.is_float and operand.dtype != self.compute_dtype:
             return operand.with_dtype(self.compute_dtype)

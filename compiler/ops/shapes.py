@@ -1,6 +1,6 @@
 """Owns what shape rules of several families share about sizes: when two sizes agree, how shapes broadcast where some
-sizes are not known, and partial shapes as attributes. Refutes what cannot be; lets pass what is merely unknown, as Keras
-does. Knows no operator."""
+sizes are not known, and partial shapes as attributes. Refutes what cannot be; lets pass what is merely unknown, as
+Keras does. Knows no operator."""
 
 from __future__ import annotations
 
@@ -28,6 +28,14 @@ def broadcast(left: Sequence[Dim], right: Sequence[Dim]) -> Shape | None:
     split = len(left) - len(right)
     dims = [_broadcast_dims(one, other) for one, other in zip(left[split:], right, strict=True)]
     return None if None in dims else (*left[:split], *(dim for dim in dims if dim is not None))
+
+
+def broadcasts_to(shape: Sequence[Dim], target: Sequence[Dim]) -> bool:
+    """Whether `shape` may broadcast to `target` and change nothing of it."""
+    common = broadcast(shape, target)
+    if common is None or len(common) != len(target):
+        return False
+    return all(equal(left, right) is not False for left, right in zip(common, target, strict=True))
 
 
 def _broadcast_dims(left: Dim, right: Dim) -> Dim | None:

@@ -18,6 +18,8 @@ from netwright.compiler.ops.catalogue import find_operator
 CASES = Path(__file__).parent / "data" / "layer_cases.jsonl.gz"
 #: layers of the file that the catalogue does not have yet
 NOT_YET = {"ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D", "RNN", "SpectralNormalization"}
+#: runs that failed on a limit of TensorFlow's CPU kernels alone: softmax of rank above 5 runs under XLA and JAX
+KERNEL_LIMITS = {"case-1725"}
 
 Case = dict[str, Any]
 Ask = Callable[..., Any]
@@ -78,7 +80,11 @@ def _disagreements(case: Case, ask: Ask) -> Iterator[str]:
 
 def _must_fail(case: Case) -> bool:
     """The run failed, and with sizes that the compiler knew."""
-    return "run_error" in case and all(None not in shape[1:] for shape in case["input_shapes"])
+    return (
+        "run_error" in case
+        and case["id"] not in KERNEL_LIMITS
+        and all(None not in shape[1:] for shape in case["input_shapes"])
+    )
 
 
 def _static_disagreements(case: Case, answer: Any) -> Iterator[str]:
