@@ -9,15 +9,14 @@ from pathlib import Path, PureWindowsPath
 
 from netwright.dsl.diagnostics import Diagnostic, Diagnostics, SpecError
 from netwright.dsl.names import RESERVED, duplicate_names, name_fault
-from netwright.dsl.nodes import Broken, Map, Node, Scalar
+from netwright.dsl.nodes import Broken, Map, Node, Scalar, data, describe
 from netwright.dsl.reading import Reading
-from netwright.dsl.schema_faults import describe
+from netwright.dsl.schema import validator
 from netwright.dsl.sections import SECTIONS
 from netwright.dsl.source import Source, Span
 from netwright.dsl.suggest import did_you_mean
 from netwright.dsl.text_file import read_source, text_source
 from netwright.dsl.tree import Block, Spec, Use
-from netwright.dsl.validation import validate
 from netwright.dsl.yaml_text import read_nodes
 
 _BEGIN = "a spec begins with `netwright: 1`"
@@ -84,11 +83,21 @@ def _read(source: Source, found: Diagnostics) -> Spec | None:
         if not isinstance(root, Broken):
             found.add(_no_mapping(source, root))
         return None
-    reading = Reading(source, found, validate(source, root, found))
+    reading = Reading(source, found, _refused(source, root, found))
     spec = _spec(reading, root)
     found.extend(_name_faults(spec))
     found.extend(_preset_faults(root, spec))
     return spec
+
+
+def _refused(source: Source, root: Node, found: Diagnostics) -> set[int]:
+    """The ids of the nodes that the schema refuses, which is reported."""
+    errors = list(validator().iter_errors(data(root)))
+    if not errors:
+        return set()
+    from netwright.dsl.validation import report_refusals
+
+    return report_refusals(source, root, errors, found)
 
 
 def _no_mapping(source: Source, root: Node | None) -> Diagnostic:

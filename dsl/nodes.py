@@ -86,3 +86,17 @@ def locate(root: Node, path: Sequence[str | int]) -> tuple[Scalar | None, Node]:
         elif isinstance(node, Items):
             node = node.items[int(step)]
     return key, node
+
+
+def describe(node: Node) -> str:
+    """What stands there, in words."""
+    if isinstance(node, Map):
+        return "a mapping"
+    if not isinstance(node, Scalar):
+        return "a list"
+    value = node.value
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "text" if isinstance(value, str) else f"the number {node.text}"

@@ -13,8 +13,8 @@ from netwright.dsl.source import Fragment, Source
 Piece = tuple[int, int]
 
 _BREAKS = r"[ \t]*(?:\r?\n[ \t]*)+"
-_SINGLE = re.compile(rf"(?P<fold>{_BREAKS})|(?P<escape>'')|[^' \t\r\n]+|[ \t]+")
-_DOUBLE = re.compile(
+_SINGLE = rf"(?P<fold>{_BREAKS})|(?P<escape>'')|[^' \t\r\n]+|[ \t]+"
+_DOUBLE = (
     rf"(?P<fold>{_BREAKS})|\\(?P<join>\r?\n(?:[ \t]*\r?\n)*[ \t]*)"
     r"|\\(?P<escape>x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|.)|[^\\ \t\r\n]+|[ \t]+"
 )
@@ -69,10 +69,11 @@ def _double_quoted(text: str, scalar: Scalar) -> Iterator[Piece]:
     return _decoded(text, scalar, _DOUBLE)
 
 
-def _decoded(text: str, scalar: Scalar, token: re.Pattern[str]) -> Iterator[Piece]:
+def _decoded(text: str, scalar: Scalar, tokens: str) -> Iterator[Piece]:
     """Pieces of a quoted scalar, token by token; where a token is not what YAML made of it, a piece ends."""
     at, offset, shift = scalar.start + 1, 0, -1
     decoded: list[str] = []
+    token = re.compile(tokens)
     while at < scalar.end - 1:
         match = token.match(text, at, scalar.end - 1)
         if match is None:

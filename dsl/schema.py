@@ -3,7 +3,6 @@ what the reader validates with."""
 
 from __future__ import annotations
 
-from copy import deepcopy
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,8 @@ if TYPE_CHECKING:
 
 def schema() -> JsonSchema:
     """The JSON Schema (draft 2020-12) of a spec; the caller may change it."""
+    from copy import deepcopy
+
     return deepcopy(document_schema())
 
 

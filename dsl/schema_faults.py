@@ -11,7 +11,7 @@ from typing import Any
 from netwright.dsl.diagnostics import Diagnostic
 from netwright.dsl.keys import JsonSchema
 from netwright.dsl.names import name_fault
-from netwright.dsl.nodes import Items, Map, Node, Scalar, locate
+from netwright.dsl.nodes import Items, Map, Node, Scalar, describe, locate
 from netwright.dsl.source import Source, Span
 from netwright.dsl.suggest import did_you_mean
 
@@ -176,20 +176,6 @@ FAULTS: dict[str, tuple[str, Fault]] = {
 
 
 # ---------------------------------------------------------------- words
-
-
-def describe(node: Node) -> str:
-    """What stands there, in words."""
-    if isinstance(node, Map):
-        return "a mapping"
-    if not isinstance(node, Scalar):
-        return "a list"
-    value = node.value
-    if value is None:
-        return "nothing"
-    if isinstance(value, bool):
-        return str(value).lower()
-    return "text" if isinstance(value, str) else f"the number {node.text}"
 
 
 def _mend_type(place: Place) -> str | None:

@@ -1,14 +1,15 @@
-"""Owns holding a document against the JSON Schema: what is refused becomes located diagnostics. The words for
-it are in `schema_faults.py`. Knows no key."""
+"""Owns the way from what the JSON Schema refuses to the nodes of the document. The words for it are in
+`schema_faults.py`. Knows no key, and is loaded only for documents with something wrong in them."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from netwright.dsl.diagnostics import CompilerBug, Diagnostics
 from netwright.dsl.keys import JsonSchema
-from netwright.dsl.nodes import Broken, Node, data, locate
-from netwright.dsl.schema import document_schema, validator
+from netwright.dsl.nodes import Broken, Node, locate
+from netwright.dsl.schema import document_schema
 from netwright.dsl.schema_faults import FAULTS, Place
 from netwright.dsl.source import Source
 
@@ -16,9 +17,9 @@ from netwright.dsl.source import Source
 _READABLE = frozenset({"additionalProperties", "required", "propertyNames", "oneOf", "uniqueItems"})
 
 
-def validate(source: Source, root: Node, found: Diagnostics) -> set[int]:
-    """Report all that the schema refuses. The ids of the nodes that are not to be read."""
-    places = [_place(source, root, error) for error in validator().iter_errors(data(root))]
+def report_refusals(source: Source, root: Node, errors: Iterable[Any], found: Diagnostics) -> set[int]:
+    """Report the errors of jsonschema-rs. The ids of the nodes that are not to be read."""
+    places = [_place(source, root, error) for error in errors]
     mistyped = {place.path for place in places if _keyword(place) == "type"}
     bad = set()
     for place in places:
