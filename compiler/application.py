@@ -33,7 +33,7 @@ from netwright.dsl.source import Span
 if TYPE_CHECKING:
     from netwright.compiler.ir import Instance
 
-_BINARY = {
+BINARY = {
     "+": "ops.add",
     "-": "ops.subtract",
     "*": "ops.multiply",
@@ -43,7 +43,7 @@ _BINARY = {
     "**": "ops.power",
     "@": "ops.matmul",
 }
-_COMPARISON = {
+COMPARISON = {
     "==": "ops.equal",
     "!=": "ops.not_equal",
     "<": "ops.less",
@@ -84,14 +84,14 @@ class Application:
     def binary(self, expr: tree.Binary, left: Any, right: Any) -> Any:
         """`left sign right` where one side is a tensor."""
         return self._sign(
-            _BINARY[expr.operator], expr.operator, expr.operator_span, (expr.left, expr.right), (left, right)
+            BINARY[expr.operator], expr.operator, expr.operator_span, (expr.left, expr.right), (left, right)
         )
 
     def comparison(self, sign: str, place: Span, span: Span, left: Any, right: Any) -> Any:
         """Elementwise comparison where one side is a tensor."""
-        if sign not in _COMPARISON:
+        if sign not in COMPARISON:
             self.session.fail("wrong-kind", f"'{sign}' does not take tensors", place)
-        return self.function(_COMPARISON[sign], (left, right), span)
+        return self.function(COMPARISON[sign], (left, right), span)
 
     def _sign(
         self, name: str, sign: str, place: Span, sides: tuple[tree.Expr, tree.Expr], values: tuple[Any, Any]
@@ -239,13 +239,21 @@ class Application:
         return graph
 
     def _memoised(self, key: Any, span: Span, build: Callable[[], Graph]) -> Graph:
-        if key in self.session.graphs:
-            found = self.session.graphs[key]
+        session = self.session
+        if key in session.building:
+            help = "give it an argument that changes from call to call, and a condition that ends it"
+            session.fail("endless-recursion", "this leads back to itself with the same arguments", span, help=help)
+        if key in session.graphs:
+            found = session.graphs[key]
             if found is None:
                 raise Poisoned
             return found
-        self.session.graphs[key] = None  # what failed once stays silent
-        graph = self.session.graphs[key] = build()
+        session.graphs[key] = None  # what failed once stays silent
+        session.building.add(key)
+        try:
+            graph = session.graphs[key] = build()
+        finally:
+            session.building.remove(key)
         return graph
 
     def _call(
