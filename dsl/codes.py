@@ -56,6 +56,7 @@ CODES: dict[str, str] = {
     "check-failed": "a check of the spec does not hold",
     "unused-block": "a block that nothing calls (it is not type-checked)",
     # training
+    "not-supported": "part of the language that this version of the compiler does not run yet",
     "train-data": "the training data is missing, unreadable, or does not fit the inputs",
     "train-target": "targets and predictions that the loss does not take",
 }

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from netwright.compiler.analysis import Analysis, Cost, Parameters, peak_memory
 from netwright.compiler.checks import CheckResult, run_checks, to_json
@@ -20,6 +20,9 @@ from netwright.dsl.diagnostics import Diagnostic
 from netwright.dsl.document import read_spec, read_spec_text
 from netwright.dsl.render_formats import to_json as diagnostic_to_json
 from netwright.dsl.tree import Spec
+
+if TYPE_CHECKING:
+    from netwright.compiler.training.plan import Plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,16 +116,25 @@ class Model:
         }
         return run_checks(self.elaborated, figures)
 
+    @cached_property
+    def plan(self) -> Plan | None:
+        """How the spec is trained; None where it does not say."""
+        if self.spec.train is None:
+            return None
+        from netwright.compiler.training.plan import plan_training
+
+        return plan_training(self.elaborated)
+
     @property
     def diagnostics(self) -> list[Diagnostic]:
         """Warnings and failed checks."""
-        _ = self.checks
+        _ = self.checks, self.plan
         return list(self.elaborated.session.diagnostics)
 
     @property
     def ok(self) -> bool:
-        """Whether every check holds."""
-        return all(check.ok for check in self.checks)
+        """Whether every check holds and the training is well said."""
+        return not any(diagnostic.severity == "error" for diagnostic in self.diagnostics)
 
     def types_at_line(self, line: int) -> list[TensorType]:
         """The types of the tensors that expressions ending on this line of the main file came to, the last one last."""

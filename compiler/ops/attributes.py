@@ -293,6 +293,12 @@ class Attribute:
         self.call = declaration.call
         self.keyword_only = declaration.keyword_only
 
+    def with_default(self, default: Any) -> Attribute:
+        """The same attribute with another default (or declared anew, where `default` is a declaration)."""
+        if isinstance(default, Declaration):
+            return Attribute(self.name, self.annotation, default)
+        return Attribute(self.name, self.annotation, Declaration(default, self.checks, self.call, self.keyword_only))
+
     @property
     def required(self) -> bool:
         return self.default is REQUIRED

@@ -97,7 +97,7 @@ def _read_attributes(cls: type[Declared]) -> dict[str, Attribute]:
             elif not name.startswith("_"):
                 _declare(found, Attribute(name, annotation, base.__dict__.get(name, REQUIRED)))
         for name in found.keys() & base.__dict__.keys() - annotations.keys():
-            found[name] = Attribute(name, found[name].annotation, base.__dict__[name])
+            found[name] = found[name].with_default(base.__dict__[name])
     positional = [name for name, item in found.items() if not item.keyword_only]
     keyword = [name for name, item in found.items() if item.keyword_only]
     names = [*cls.order, *(name for name in positional if name not in cls.order), *keyword]
