@@ -26,8 +26,8 @@ FAMILIES = (callbacks, losses, metrics, optimizers)
 
 @dataclass(slots=True)
 class DataSource:
-    """Where the examples come from: `kind` is npz, csv, images or builtin, `name` the path (as written) or the set.
     """Where the examples come from: `kind` is npz, csv, images or builtin, `name` the path as written or the set.
+    `inputs` and `targets` give the arrays or columns by input and output; empty where the spec leaves it to names."""
 
     kind: str
     name: str
@@ -218,4 +218,3 @@ _ACCURACIES = {
     "sparse_categorical_crossentropy": metrics.SparseCategoricalAccuracy,
 }
 
-__all__ = ["DataSource", "Plan", "plan_training"]
