@@ -1,9 +1,8 @@
-"""Convolution, pooling, padding, resizing and reshaping layers against the installed Keras: signatures, aliases,
-symbolic shapes, weights, and the dtypes that a run gives."""
+"""Convolution, pooling, padding, resizing and reshaping layers against the installed Keras: aliases, symbolic
+shapes, weights, and the dtypes that a run gives."""
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -30,7 +29,6 @@ FAMILIES = (
     *(reshaping, resizing),
 )
 CLASSES = [cls for cls in operator_classes() if cls.__module__ in {family.__name__ for family in FAMILIES}]
-COMMON = {"trainable", "dtype", "autocast", "name", "activity_regularizer"}
 
 #: layer, arguments, input shape: what the truth file has little of: channels_first, unknown sizes, odd combinations
 CALLS: list[tuple[str, dict[str, Any], tuple[int | None, ...]]] = [
@@ -92,21 +90,6 @@ RUNS: list[tuple[str, dict[str, Any], tuple[int, ...], str]] = [
     ("Flatten", {}, (2, 4, 4), "i32"),
     ("Conv2D", {"filters": 2, "kernel_size": 3}, (2, 4, 4, 3), "f16"),
 ]
-
-
-@pytest.mark.parametrize("cls", CLASSES, ids=lambda cls: cls.name_in_flow)
-def test_signature_is_keras(cls: type[Layer]) -> None:
-    import keras
-
-    parameters = dict(inspect.signature(getattr(keras.layers, cls.__name__).__init__).parameters)
-    parameters = {name: each for name, each in parameters.items() if name not in ("self", "kwargs")}
-    attributes = cls.attributes()
-    assert list(attributes)[: len(parameters)] == list(parameters)
-    assert set(attributes) - set(parameters) <= COMMON
-    for name, parameter in parameters.items():
-        assert attributes[name].required == (parameter.default is inspect.Parameter.empty), name
-        if not attributes[name].required:
-            assert attributes[name].default == attributes[name].convert(parameter.default, cls), name
 
 
 @pytest.mark.parametrize("cls", CLASSES, ids=lambda cls: cls.name_in_flow)
