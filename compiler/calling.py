@@ -300,6 +300,9 @@ class Calling:
 
     def _call_time(self, value: Any, expr: tree.Call) -> Layer:
         """`f(initial_state=...)` for a layer that has its configuration already."""
+        for argument in expr.arguments:
+            if argument.name is None and next(tensors_in(self.evaluator.evaluate(argument.value)), None) is not None:
+                self._refuse_tensor(expr.function.span.text, argument)
         inner = value.layer if isinstance(value, SharedLayer) else value
         if not isinstance(inner, OperatorLayer):
             help = "its configuration is given where it is named" if isinstance(inner, Layer) else None

@@ -16,6 +16,7 @@ from netwright.compiler.modules import load_modules
 from netwright.compiler.scope import POISON, Env, Module
 from netwright.compiler.session import Poisoned, Session
 from netwright.compiler.types import TensorType
+from netwright.compiler.unused import unused_blocks
 from netwright.compiler.values import Layer, SharedLayer, kind_of
 from netwright.dsl import tree
 from netwright.dsl.suggest import did_you_mean
@@ -68,6 +69,7 @@ class _Elaboration:
         inputs = self._inputs(sizes)
         self._layers()
         outputs = self._outputs()
+        self.session.diagnostics.extend(unused_blocks(self.spec))
         graph = None if self.spec.model is None else self.graph
         return Elaborated(self.session, self.main, self.modules, self.env, graph, inputs, outputs)
 
@@ -81,12 +83,12 @@ class _Elaboration:
                 exprs[entry.name] = entry.value
         symbols = _symbol_names(self.spec, exprs)
         given = {name: _from_python(value) for name, value in params.items()}
-        for name in given.keys() - exprs.keys() - symbols:
+        for name in [name for name in given if name not in exprs and name not in symbols]:
             known = [*exprs, *sorted(symbols)]
             help = did_you_mean(name, known) or (f"it has {', '.join(known)}" if known else "it has none")
             self.session.report("unknown-param", f"the spec has no param '{name}'", None, help=help)
-        for name in exprs.keys() & given.keys():
-            self._check_kind(name, given[name])
+        for name in [name for name in exprs if name in given and not self._has_kind(name, given[name])]:
+            del given[name]  # the default stands in, so that nothing more is said
         _evaluate_params(self.session, self.main, exprs, given)
         return {name: self._size(name, given[name]) for name in symbols & given.keys()}
 
@@ -100,13 +102,14 @@ class _Elaboration:
             return ()
         return known[name].values
 
-    def _check_kind(self, name: str, value: Any) -> None:
+    def _has_kind(self, name: str, value: Any) -> bool:
         entry = next(entry for entry in self.spec.params if entry.name == name)
         default = entry.value.value if isinstance(entry.value, tree.Literal) else None
         if default is None or value is None or _family(default) == _family(value):
-            return
+            return True
         message = f"param '{name}' is {kind_of(default)}, it was set to {kind_of(value)}"
         self.session.report("invalid-argument", message, entry.span, label="its default")
+        return False
 
     def _size(self, name: str, value: Any) -> int:
         if isinstance(value, int) and not isinstance(value, bool) and value > 0:

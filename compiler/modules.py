@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from netwright.compiler.scope import Module
@@ -31,8 +32,8 @@ def load_modules(spec: Spec, root: Path | None, diagnostics: Diagnostics) -> lis
                     loaded[path] = Module(read_spec(path, root=root))
                     modules.append(loaded[path])
                 module.uses[use.alias] = loaded[path]
-            except SpecError as error:
-                diagnostics.extend(error.diagnostics)
+            except SpecError as error:  # what has no place, such as a file that is not there, is said at its `use`
+                diagnostics.extend(replace(d, span=use.span) if d.span is None else d for d in error.diagnostics)
     return modules
 
 

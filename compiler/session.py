@@ -43,6 +43,8 @@ class Session:
     calls: list[tuple[BlockLayer, Graph]] = field(default_factory=list)
     #: (place, value) of bindings, results and stages, in order of evaluation
     seen: list[tuple[Span, Any]] = field(default_factory=list)
+    #: keys of the graphs that are being built
+    building: set[Any] = field(default_factory=set)
     steps: int = 0
 
     def fail(
