@@ -34,7 +34,7 @@ class Outcome:
         """(file, line); what has no place is said to stand on the first line."""
         if diagnostic.span is None:
             return "", 1
-        name = str(Path(diagnostic.span.source.name).relative_to(self.folder)) if self.case.files else ""
+        name = diagnostic.span.source.name.removeprefix(f"{self.folder}/")
         return name if name in self.texts else "", diagnostic.span.line
 
     def revealed(self, line: int) -> list[str]:
@@ -48,13 +48,13 @@ class Outcome:
 
 
 def compile_case(case: Case, folder: Path) -> Outcome:
-    """Compile the spec: as a text, or with files beside it in the folder."""
+    """Compile the spec: as a text, or, where it uses other specs, in a folder with the files beside it."""
     setup = yaml.safe_load(case.setup)
     spec: str | Path = case.spec.text
-    if case.files:
-        for block in case.files:
-            (folder / block.name).parent.mkdir(parents=True, exist_ok=True)
-            (folder / block.name).write_text(block.text, encoding="utf-8")
+    for block in case.files:
+        (folder / block.name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / block.name).write_text(block.text, encoding="utf-8")
+    if "\nuse:" in case.spec.text:
         spec = folder / "spec.yaml"
         spec.write_text(case.spec.text, encoding="utf-8")
     try:
@@ -115,8 +115,13 @@ def _meets(outcome: Outcome, diagnostic: Diagnostic, claim: Claim) -> bool:
         (diagnostic.severity, diagnostic.code) == (claim.kind, claim.code)
         and outcome.place(diagnostic)[1] == claim.line
         and claim.column in {None, column}
-        and claim.message in f"{diagnostic.message}\n{diagnostic.help}"
+        and claim.message in _said(diagnostic)
     )
+
+
+def _said(diagnostic: Diagnostic) -> str:
+    labels = [label.text for label in diagnostic.labels]
+    return "\n".join([diagnostic.message, diagnostic.label, *labels, *diagnostic.notes, diagnostic.help or ""])
 
 
 def _not_part(expected: Any, actual: Any, path: str) -> Iterator[str]:

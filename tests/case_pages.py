@@ -98,7 +98,7 @@ def _parts(text: str) -> Iterator[str | Block]:
 
 
 def claims(text: str) -> list[Claim]:
-    """The expectations in a spec. A comment alone on its line speaks of the next line with something else."""
+    """The expectations in a spec. A comment alone on its line speaks of the next line that has more, if any."""
     found: list[Claim] = []
     waiting: list[tuple[int, str, str]] = []
     lines = text.split("\n")
@@ -106,10 +106,10 @@ def claims(text: str) -> list[Claim]:
         here = [(number, kind, said) for kind, said in _CLAIM.findall(line)]
         if here and line.lstrip().startswith("#"):
             waiting += here
-            continue
-        found += [_claim(kind, number, at, said) for at, kind, said in (*waiting, *here)]
-        waiting = []
-    return found
+        elif line.strip():
+            found += [_claim(kind, number, at, said) for at, kind, said in (*waiting, *here)]
+            waiting = []
+    return found + [_claim(kind, at, at, said) for at, kind, said in waiting]
 
 
 def _claim(kind: str, line: int, at: int, text: str) -> Claim:

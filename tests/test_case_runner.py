@@ -119,7 +119,7 @@ def test_claims_know_their_line_column_and_words() -> None:
     assert [(claim.kind, claim.line, claim.at) for claim in found] == [
         ("error", 1, 1),
         ("revealed", 1, 1),
-        ("warning", 3, 2),
+        ("warning", 4, 2),
     ]
     assert (found[0].code, found[0].column, found[0].message) == ("b-c", 3, "say # this")
 
