@@ -73,9 +73,9 @@ class Calling:
         if name in env.module.uses:
             self.session.fail("wrong-kind", f"'{name}' is another spec: write {name}.block(...)", expr.span)
         if find_configuration(name) is not None:
-            help = f'where a block takes it as an argument, write it in quotes: "{name}"'
+            quoted = f'where a block takes it as an argument, write it in quotes: "{name}"'
             self.session.fail(
-                "unknown-name", f"'{name}' means something only as an operator's argument", expr.span, help=help
+                "unknown-name", f"'{name}' means something only as an operator's argument", expr.span, help=quoted
             )
         code, what = ("unknown-operator", "layer, block or operator") if stage else ("unknown-name", "name")
         known = [*env.all_names(), *(OPERATORS if stage else ())]
@@ -175,18 +175,18 @@ class Calling:
 
     def declared(self, cls: type[Configuration], arguments: Sequence[tree.Argument], span: Span) -> Configuration:
         """A configuration object from a call's arguments."""
-        return self._declare(cls, arguments, span)[0]
+        made: Configuration = self._declare(cls, arguments, span)[0]
+        return made
 
     def _declare(self, cls: Any, arguments: Sequence[tree.Argument], span: Span) -> tuple[Any, Any, Any]:
         attributes: dict[str, Attribute] = cls.attributes()
         signature = _signature(cls)
         if not arguments:
             check_required(self.session, signature, {}, span)
-            values, keywords = {}, ()
             bound: dict[str, tree.Argument] = {}
         else:
             bound = bind(self.session, signature, arguments, span)
-            values, keywords = self._attribute_values(cls, attributes, bound)
+        values, keywords = self._attribute_values(cls, attributes, bound)
         made = cls(values)
         try:
             made.validate()

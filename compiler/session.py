@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 from netwright.compiler.ir import Graph, Value
 from netwright.compiler.values import BlockLayer
-from netwright.dsl.diagnostics import Diagnostic, Diagnostics, Label
+from netwright.dsl.diagnostics import Diagnostic, Diagnostics, Label, Severity
 from netwright.dsl.source import Span
 
 #: evaluation steps (expressions, applications, turns of loops) that one spec may take
@@ -73,7 +73,7 @@ class Session:
         warning: bool = False,
     ) -> None:
         """Add a diagnostic, with the calls in progress as notes."""
-        severity = "warning" if warning else "error"
+        severity: Severity = "warning" if warning else "error"
         self.diagnostics.add(Diagnostic(code, message, span, label, labels, self._notes(), help, severity))
 
     def _notes(self) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netwright.compiler.analysis import Analysis, Cost, Parameters, peak_memory
-from netwright.compiler.checks import CheckResult, run_checks, to_json
+from netwright.compiler.checks import CheckResult, run_checks
 from netwright.compiler.dims import Dim, SymbolicDim, substitute
 from netwright.compiler.elaborate import Elaborated, elaborate
 from netwright.compiler.ir import Value
@@ -82,11 +82,11 @@ class Model:
 
     @property
     def macs(self) -> int | str | None:
-        return to_json(self.for_one_example(self.cost.macs))
+        return _shown(self.for_one_example(self.cost.macs))
 
     @property
     def flops(self) -> int | str | None:
-        return to_json(self.for_one_example(self.cost.flops))
+        return _shown(self.for_one_example(self.cost.flops))
 
     @cached_property
     def batch_symbols(self) -> tuple[str, ...]:
@@ -178,10 +178,15 @@ class Model:
                 "outputs": [Tensor.of(type).to_json() for type in row.types],
                 "params": row.cost.parameters.total,
                 "trainable": row.cost.parameters.trainable,
-                "macs": to_json(self.for_one_example(row.cost.macs)),
+                "macs": _shown(self.for_one_example(row.cost.macs)),
             }
             for row in layer_rows(self.elaborated.graph, self.analysis)
         ]
+
+
+def _shown(cost: Dim | None) -> int | str | None:
+    """A cost as plain data: a symbolic one is its text."""
+    return str(cost) if isinstance(cost, SymbolicDim) else cost
 
 
 __all__ = ["Model", "Tensor", "compile"]

@@ -51,8 +51,9 @@ def find_operator(name: str) -> type[Op] | None:
     layer of the same name hides."""
     found = OPERATORS.get(name)
     if found is None and name[:1].isupper():
-        found = OPERATORS.get(snake_case(name))
-        return found if found is not None and found.keras == f"layers.{name}" else None
+        snake = snake_case(name)
+        found = OPERATORS.get(snake)
+        return found if found is not None and (found.__name__ == name or snake in found.aliases) else None
     return found
 
 
