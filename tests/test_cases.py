@@ -18,7 +18,8 @@ CASES = [
 
 # Codes of faults that no text on a page can have, and the tests that cover them.
 ELSEWHERE = {
-    "unreadable-file": "dsl/test_text_file.py::test_",
+    "bad-encoding": "dsl/test_yaml_safety.py::test_encodings",
+    "file-too-large": "dsl/test_yaml_safety.py::test_a_text_too_large",
 }
 
 
