@@ -12,7 +12,17 @@ from netwright.dsl.diagnostics import SpecError
 from netwright.output import OutputError
 from netwright.version import __version__
 
-COMMANDS = ("check", "summary", "emit", "train", "run", "draw", "ops", "schema")
+#: what each command does; its module is imported only when it is asked for
+COMMANDS = {
+    "check": "check specs: shapes, arguments, parameter counts, and their own claims",
+    "summary": "print every layer with output, parameters, MACs and memory",
+    "emit": "write Keras code",
+    "train": "train a spec under XLA",
+    "run": "run a spec on arrays under XLA",
+    "draw": "draw a model as SVG or Mermaid",
+    "ops": "list the operators, or show one",
+    "schema": "print the JSON Schema of spec files",
+}
 
 _ABOUT = """\
 Netwright compiles neural networks described in text. Begin with
@@ -28,7 +38,8 @@ Netwright compiles neural networks described in text. Begin with
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status."""
-    options = _parser().parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    options = _parser(given).parse_args(given)
     try:
         return int(import_module(f"netwright.commands.{options.command}").run(options))
     except SpecError as error:
@@ -43,18 +54,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _fail("stopped")
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="netwright", description=_ABOUT, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
+    """The parser of the whole command line, with the options of the command that is asked for."""
+    layout = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(prog="netwright", description=_ABOUT, formatter_class=layout)
     parser.add_argument("--version", action="version", version=f"netwright {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for name in COMMANDS:
-        module = import_module(f"netwright.commands.{name}")
+    for name, help in COMMANDS.items():
+        module = import_module(f"netwright.commands.{name}") if name in given else None
         command = commands.add_parser(
-            name, help=module.HELP, description=module.__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+            name, help=help, description=module.__doc__ if module else None, formatter_class=layout
         )
-        module.configure(command)
+        if module is not None:
+            module.configure(command)
     return parser
 
 

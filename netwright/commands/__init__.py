@@ -1,1 +1,1 @@
-"""The commands, one module each: `HELP` in one line, `configure(parser)` and `run(options) -> exit status`."""
+"""The commands, one module each: `configure(parser)` declares its options, `run(options)` gives the exit status."""

@@ -20,8 +20,6 @@ from netwright.api import Model
 from netwright.commands.spec_options import add_params, compile_file
 from netwright.dsl.diagnostics import Diagnostic, SpecError
 
-HELP = "check specs: shapes, arguments, parameter counts, and their own claims"
-
 
 class Checked:
     """One file after checking: its model, or None where it has errors."""

@@ -12,8 +12,6 @@ import sys
 
 from netwright.commands.spec_options import add_spec, compiled
 
-HELP = "write Keras code"
-
 #: how we recognise a file that we wrote
 MARK = "Written by Netwright"
 

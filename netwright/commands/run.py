@@ -13,8 +13,6 @@ import sys
 from netwright.commands.engine_options import add_engine
 from netwright.commands.spec_options import add_spec, compiled
 
-HELP = "run a spec on arrays under XLA"
-
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""

@@ -10,8 +10,6 @@ from __future__ import annotations
 import argparse
 import json
 
-HELP = "print the JSON Schema of spec files"
-
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """No options."""

@@ -11,8 +11,6 @@ import argparse
 
 from netwright.commands.spec_options import add_spec, compiled
 
-HELP = "print every layer with output, parameters, MACs and memory"
-
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
