@@ -1,1 +1,0 @@
-"""Passes over the graph: one file each."""
