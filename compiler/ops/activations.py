@@ -89,6 +89,10 @@ class LeakyRelu(FloatValued):
     name_in_flow = "activations.leaky_relu"
     negative_slope: float = 0.2
 
+    def result_dtype(self, x: TensorType) -> str:
+        expect_dtype(x, x.is_float or x.is_integer, "numbers")
+        return super().result_dtype(x)
+
 
 class Relu6(ActivationFunction):
     """y = min(max(x, 0), 6) (Krizhevsky 2010)."""

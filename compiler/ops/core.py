@@ -74,7 +74,8 @@ class Identity(Unchanged):
 class ActivityRegularization(Unchanged):
     """y = x; adds l1 · Σ|x| + l2 · Σx² to the loss; x: (...) → y: (...)."""
 
-    activity_regularizer: ClassVar[None] = None  # type: ignore[misc]  # it is l1 and l2
+    excluded: ClassVar[dict[str, str]] = {"activity_regularizer": "l1 and l2 are it"}
+    activity_regularizer: ClassVar[None] = None  # type: ignore[misc]
     l1: float = attr(not_negative, default=0.0)
     l2: float = attr(not_negative, default=0.0)
 

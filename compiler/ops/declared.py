@@ -27,6 +27,8 @@ class Declared:
     name_in_flow: ClassVar[str] = ""
     #: attributes in Keras's order where inheritance does not give it
     order: ClassVar[tuple[str, ...]] = ()
+    #: parameters of Keras's signature that no spec can write: name -> reason
+    excluded: ClassVar[dict[str, str]] = {}
     _attributes: ClassVar[dict[str, Attribute] | None] = None
 
     _key: tuple[Any, ...]

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from netwright.compiler.dims import Dim, equal
+from netwright.compiler.dtypes import is_float
 from netwright.compiler.ops.attributes import Ints
 from netwright.compiler.ops.op import Layer, OpError, elements, expect_min_rank, normal_axis
 from netwright.compiler.ops.shapes import agree, broadcast
@@ -87,7 +88,9 @@ class Average(ElementwiseMerge):
     """y = (x1 + ... + xk) / k; x_i: (N, *D_i), broadcastable → y: (N, *D)."""
 
     def result_dtype(self, tensors: tuple[TensorType, ...]) -> str:
-        return common_dtype(super().result_dtype(tensors), "float")
+        dtype = common_dtype(*tensors)
+        expect_dtype(tensors[0], is_float(dtype), "floats")  # of integers the backends make different floats
+        return dtype
 
     def elementwise(self, *tensors: TensorType, **_: Any) -> Dim:
         return super().elementwise(*tensors) + tensors[-1].size

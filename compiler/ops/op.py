@@ -82,8 +82,6 @@ class Op(Declared):
     #: how Keras is called with the operands: "positional" f(x, y, **attributes); "list" f([x, y], **attributes);
     #: "einsum" f(subscripts, x, y), the first attribute before the operands. A layer is called so, a function too
     convention: ClassVar[str] = "positional"
-    #: parameters of Keras's signature that no spec can write: name -> reason
-    excluded: ClassVar[dict[str, str]] = {}
     #: Keras's other names for it, in snake case: ('convolution2d',)
     aliases: ClassVar[tuple[str, ...]] = ()
     #: set on base classes that are no operators themselves
@@ -180,7 +178,8 @@ def expect_rank(x: TensorType, *ranks: int, at: int = 0) -> None:
     """The operand has one of these ranks."""
     if x.rank not in ranks:
         wanted = " or ".join(map(str, ranks))
-        raise OpError("rank-mismatch", f"expected a tensor of rank {wanted}, found rank {x.rank}", at=at, label=f"this is {x}")
+        message = f"expected a tensor of rank {wanted}, found rank {x.rank}"
+        raise OpError("rank-mismatch", message, at=at, label=f"this is {x}")
 
 
 def expect_min_rank(x: TensorType, rank: int, at: int = 0) -> None:
