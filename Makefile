@@ -14,13 +14,13 @@ help: ## Show this list
 	@echo 'The first run builds .venv; PYTHON=/path/to/python3 chooses the Python (3.11 or later).'
 
 demo: full ## Check a spec, write Keras code for it, train it (about a minute)
-	@echo '== 1. Check specs/mnist_mlp.yaml: shapes, parameters and its own claims'
-	@"$(NETWRIGHT)" check specs/mnist_mlp.yaml
-	@echo '== 2. Write a Keras training script that needs nothing of Netwright: build/demo/mnist_mlp.py'
-	@mkdir -p build/demo
-	@"$(NETWRIGHT)" emit specs/mnist_mlp.yaml --train -o build/demo/mnist_mlp.py
-	@echo '== 3. Train it under XLA; weights, log and metrics go to build/demo/run'
-	@"$(NETWRIGHT)" train specs/mnist_mlp.yaml --out build/demo/run
+	@rm -rf build/demo && mkdir -p build/demo
+	@echo '== 1. Check specs/digits_mlp.yaml: shapes, parameters and its own claims'
+	@"$(NETWRIGHT)" check specs/digits_mlp.yaml
+	@echo '== 2. Write a Keras training script that needs nothing of Netwright: build/demo/digits_mlp.py'
+	@"$(NETWRIGHT)" emit specs/digits_mlp.yaml --train -o build/demo/digits_mlp.py
+	@echo '== 3. Train under XLA; weights, log and metrics go to build/demo/run'
+	@"$(NETWRIGHT)" train specs/digits_mlp.yaml --out build/demo/run
 
 test: full ## All tests: the framework-free ones first (seconds), then those with Keras (minutes)
 	@echo '== Tests that need no framework (under 10 s)'
