@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tomllib
 import zipfile
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,7 @@ def modules(folder: str) -> dict[str, Path]:
     return found
 
 
+@cache
 def imported_names(path: Path) -> set[str]:
     """Everything the file imports anywhere, `from a import b` as `a.b`."""
     names: set[str] = set()
