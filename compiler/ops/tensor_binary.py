@@ -99,6 +99,13 @@ class FloorDivide(Arithmetic):
 class Mod(Arithmetic):
     """y = x1 - x2 ⌊x1 / x2⌋; flow writes `x1 % x2`."""
 
+    def result_dtype(self, x1: TensorType, x2: TensorType) -> str:
+        dtype = common_dtype(x1, x2)
+        if dtype != common_dtype(x1.dtype, x2.dtype):  # TensorFlow's backend makes a tensor of the number first
+            message = f"Keras's backends disagree about the dtype of {x1.dtype} and {x2.dtype} with a number"
+            raise OpError("dtype-mismatch", message, help="cast the tensor to f32 or i32 first")
+        return dtype
+
 
 class Power(Arithmetic):
     """y = x1 to the power of x2; flow writes `x1 ** x2`."""

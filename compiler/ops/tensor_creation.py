@@ -7,6 +7,7 @@ from math import ceil
 from typing import ClassVar
 
 from netwright.compiler.dims import Dim, SymbolicDim, ceil_div, positive
+from netwright.compiler.dtypes import is_float
 from netwright.compiler.ops.attributes import attr, positive as is_positive
 from netwright.compiler.ops.configuration import DType
 from netwright.compiler.ops.op import Function, OpError
@@ -43,7 +44,7 @@ class Arange(Creation):
     dtype: DType | None = None
 
     #: what TensorFlow's range does not make
-    _refused: ClassVar[tuple[str, ...]] = ("bool", "u8", "u64", "str")
+    _refused: ClassVar[tuple[str, ...]] = ("bool", "u8", "u64", "f16", "bf16", "str")
 
     def validate(self) -> None:
         if self.step == 0:
@@ -57,6 +58,8 @@ class Arange(Creation):
         floats = any(isinstance(number, float) for number in (start, stop, step))
         if floats and any(isinstance(number, SymbolicDim) for number in (start, stop, step)):
             raise OpError("unknown-size", "a range over fractions needs known bounds, found a symbolic dim")
+        if floats and self.dtype is not None and not is_float(self.dtype):
+            raise OpError("dtype-mismatch", f"a range over fractions is no {self.dtype}", at="dtype")
         length = ceil((stop - start) / step) if floats else ceil_div(stop - start, step)  # type: ignore[operator, arg-type]
         if positive(length) is False:
             message = f"no number lies between {start} and {stop} by steps of {step}"
@@ -67,12 +70,11 @@ class Arange(Creation):
 class Filled(Creation, abstract=True):
     """y = the same number everywhere; y: shape."""
 
-    shape: Dims | Dim
+    shape: Dims
     dtype: DType | None = None
 
     def infer(self) -> TensorType:
-        shape = self.shape if isinstance(self.shape, tuple) else (self.shape,)
-        return TensorType(self.dtype or "f32", expect_sizes(shape, "shape"))
+        return TensorType(self.dtype or "f32", expect_sizes(self.shape, "shape"))
 
 
 class Zeros(Filled):

@@ -81,10 +81,6 @@ class Exp(FloatValued):
     """y = eˣ."""
 
 
-class Exp2(FloatValued):
-    """y = 2ˣ."""
-
-
 class Expm1(FloatValued):
     """y = eˣ - 1, exact near 0."""
 

@@ -168,15 +168,28 @@ class Triangle(Selection, abstract=True):
 
     def infer(self, x: TensorType) -> TensorType:
         expect_min_rank(x, 2)
+        if less_equal(*self.reach(x)) is False:
+            message = f"diagonal {self.k} lies outside {x}, so all of it would be kept"
+            raise OpError("impossible-size", message, at="k")
         return x
+
+    def reach(self, x: TensorType) -> tuple[Dim, Dim]:
+        """How far the diagonal lies on the side that is kept, and how far it may lie for TensorFlow."""
+        raise NotImplementedError
 
 
 class Tril(Triangle):
     """y_ij = x_ij where j ≤ i + k, else 0."""
 
+    def reach(self, x: TensorType) -> tuple[Dim, Dim]:
+        return self.k, x.shape[-1]
+
 
 class Triu(Triangle):
     """y_ij = x_ij where j ≥ i + k, else 0."""
+
+    def reach(self, x: TensorType) -> tuple[Dim, Dim]:
+        return -self.k, x.shape[-2]
 
 
 class Diagonal(Selection):

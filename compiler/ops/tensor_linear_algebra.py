@@ -124,21 +124,6 @@ class Dot(Product):
         return y.size * x1.shape[-1] if x1.rank and x2.rank else y.size
 
 
-class Inner(Product):
-    """Σ over the last axis of both; (a, k), (b, k) → (a, b); numbers multiply."""
-
-    def infer(self, x1: TensorType, x2: TensorType) -> TensorType:
-        expect_numbers(x1, x2)
-        dtype = common_dtype(x1, x2)
-        if not x1.rank or not x2.rank:
-            return TensorType(dtype, x1.shape + x2.shape)
-        expect_equal(x1.shape[-1], x2.shape[-1], "the last axes")
-        return TensorType(dtype, x1.shape[:-1] + x2.shape[:-1])
-
-    def macs(self, x1: TensorType, x2: TensorType, y: TensorType) -> Dim:
-        return y.size * x1.shape[-1] if x1.rank and x2.rank else y.size
-
-
 class Outer(Product):
     """y_ij = x1_i x2_j of the flattened tensors; s, t → (size of s, size of t)."""
 

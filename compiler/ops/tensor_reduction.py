@@ -11,7 +11,7 @@ from netwright.compiler.dims import Dim
 from netwright.compiler.dtypes import is_float
 from netwright.compiler.ops.attributes import Ints, attr
 from netwright.compiler.ops.configuration import DType
-from netwright.compiler.ops.op import Function, OpError
+from netwright.compiler.ops.op import Function, OpError, expect_min_rank
 from netwright.compiler.ops.tensor_rules import common_dtype, expect_dtype, expect_numbers, normal_axes
 from netwright.compiler.types import Shape, TensorType
 
@@ -76,6 +76,14 @@ class Std(FloatReduction):
 
 class Median(FloatReduction):
     """y = the middle of the sorted x, or the mean of the middle two."""
+
+    def validate(self) -> None:
+        if self.axis == ():
+            raise OpError("invalid-argument", "no axis is named", at="axis", help="leave axis out for the whole tensor")
+
+    def infer(self, x: TensorType) -> TensorType:
+        expect_min_rank(x, 1)
+        return super().infer(x)
 
     def elementwise(self, *tensors: TensorType) -> None:
         """What sorting costs is not known."""

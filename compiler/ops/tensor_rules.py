@@ -28,17 +28,15 @@ class _Dim(AttributeType):
 
 
 class _Dims(AttributeType):
-    """A tuple of dims."""
+    """A tuple of dims; one dim stands for a list of one."""
 
     expected = "a list of sizes"
 
     def convert(self, value: Any, owner: Any) -> Any:
-        if isinstance(value, tuple):
-            return tuple(TYPES["Dim"].convert(item, owner) for item in value)
-        raise self.fault()
+        return tuple(TYPES["Dim"].convert(item, owner) for item in (value if isinstance(value, tuple) else (value,)))
 
     def schema(self) -> dict[str, Any]:
-        return {"type": "array", "items": {"type": "integer"}}
+        return {"anyOf": [{"type": "integer"}, {"type": "array", "items": {"type": "integer"}}]}
 
 
 class _Pairs(AttributeType):

@@ -110,20 +110,19 @@ class Reshape(Rearrangement):
     layer's, this shape has the batch dim in it."""
 
     name_in_flow = "ops.reshape"
-    newshape: Dims | Dim
+    newshape: Dims
 
     def infer(self, x: TensorType) -> TensorType:
-        wanted = self.newshape if isinstance(self.newshape, tuple) else (self.newshape,)
-        open_axes = [axis for axis, dim in enumerate(wanted) if dim == -1]
+        open_axes = [axis for axis, dim in enumerate(self.newshape) if dim == -1]
         if len(open_axes) > 1:
             raise OpError("invalid-argument", "at most one size may be -1", at="newshape")
-        rest = expect_sizes(tuple(dim for dim in wanted if dim != -1), "newshape")
+        rest = expect_sizes(tuple(dim for dim in self.newshape if dim != -1), "newshape")
         known = product(rest)
         left = x.size // known if open_axes else 1
         if equal(left * known, x.size) is False:
-            message = f"{x.size} elements do not make the shape {show(wanted)}"
+            message = f"{x.size} elements do not make the shape {show(self.newshape)}"
             raise OpError("shape-mismatch", message, at="newshape", label=f"this reshapes {x}")
-        return x.with_shape(*(replaced(wanted, open_axes[0], left) if open_axes else wanted))
+        return x.with_shape(*(replaced(self.newshape, open_axes[0], left) if open_axes else self.newshape))
 
 
 class Ravel(Rearrangement):

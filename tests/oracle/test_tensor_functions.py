@@ -1,0 +1,251 @@
+"""Every tensor function against keras.ops: random calls give the dtypes and shapes that Keras computes, names and
+signatures are Keras's, and what Keras refuses is refused."""
+
+from __future__ import annotations
+
+import inspect
+from random import Random
+from typing import Any
+
+import pytest
+from oracle.function_cases import GENERATORS, Call
+
+from netwright.compiler.dtypes import DTYPES, KERAS_NAMES, from_keras_dtype
+from netwright.compiler.ops.attributes import AttributeFault
+from netwright.compiler.ops.catalogue import find_operator
+from netwright.compiler.ops.op import Function, Op, OpError, operator_classes
+from netwright.compiler.types import TensorType
+
+pytestmark = pytest.mark.keras
+
+FUNCTIONS = sorted({cls.name_in_flow for cls in operator_classes() if issubclass(cls, Function)})
+CALLS_PER_FUNCTION = 8
+
+
+# ---------------------------------------------------------------- calling Keras as the declared conventions say
+
+
+def keras_function(cls: type[Op]) -> Any:
+    import keras
+
+    return getattr(keras.ops, cls.keras.removeprefix("ops."))
+
+
+def keras_call(op: Op, arrays: list[Any]) -> Any:
+    function = keras_function(type(op))
+    given = {name: KERAS_NAMES[value] if name == "dtype" else value for name, value in op.given().items()}
+    if op.name_in_flow == "get_item":
+        return function(arrays[0], tuple(map(keras_index, given["indices"])))
+    if op.convention == "einsum":
+        return function(given["subscripts"], *arrays)
+    return function(arrays, **given) if op.convention == "list" else function(*arrays, **given)
+
+
+def keras_index(index: Any) -> Any:
+    return slice(*index) if isinstance(index, tuple) else Ellipsis if index == "..." else index
+
+
+def array(type: TensorType) -> Any:
+    import keras
+
+    if type.weak:
+        return 1 if type.dtype == "i32" else 1.5
+    return keras.ops.ones(type.shape, dtype=KERAS_NAMES[type.dtype])
+
+
+def indices_first(operands: tuple[TensorType, ...], name: str) -> list[Any]:
+    """Arrays for the operands; indices are 0, which every axis has."""
+    arrays = [array(operand) for operand in operands]
+    return [arrays[0], arrays[1] * 0] if name in ("take", "take_along_axis") else arrays
+
+
+def types_of(outputs: Any) -> list[str]:
+    import keras
+
+    several = outputs if isinstance(outputs, (list, tuple)) else [outputs]
+    dtypes = [from_keras_dtype(keras.backend.standardize_dtype(each.dtype)) for each in several]
+    return [str(TensorType(dtype, each.shape)) for dtype, each in zip(dtypes, several, strict=True)]
+
+
+def narrowed(type: TensorType) -> str:
+    """As JAX computes, which has no 64-bit types."""
+    import keras
+
+    narrow = {"i64": "i32", "f64": "f32"} if keras.backend.backend() == "jax" else {}
+    return str(type.with_dtype(narrow.get(type.dtype, type.dtype)))
+
+
+def make(name: str, attributes: dict[str, Any]) -> Op:
+    cls = find_operator(name)
+    assert cls is not None
+    return cls.make(**attributes)
+
+
+def inferred(op: Op, operands: tuple[TensorType, ...]) -> list[str]:
+    outputs = op.infer(*operands)
+    return [narrowed(each) for each in (outputs if isinstance(outputs, tuple) else (outputs,))]
+
+
+# ---------------------------------------------------------------- dtypes and shapes
+
+
+def test_every_function_has_a_generator() -> None:
+    assert sorted(GENERATORS) == FUNCTIONS
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_random_calls_agree_with_keras(name: str) -> None:
+    random = Random(name)
+    for turn in range(CALLS_PER_FUNCTION):
+        call: Call = GENERATORS[name](random)
+        op = make(name, call.attributes)
+        outputs = (run if turn == 0 else trace)(op, call.operands)
+        assert inferred(op, call.operands) == types_of(outputs), (op, call.operands)
+
+
+def run(op: Op, operands: tuple[TensorType, ...]) -> Any:
+    return keras_call(op, indices_first(operands, op.name_in_flow))
+
+
+def trace(op: Op, operands: tuple[TensorType, ...]) -> Any:
+    """What the backend's implementation would compute; compiling every call takes a minute."""
+    from keras.src.backend import compute_output_spec
+
+    return compute_output_spec(lambda *arrays: keras_call(op, list(arrays)), *map(placeholder, operands))
+
+
+def placeholder(type: TensorType) -> Any:
+    import keras
+
+    return array(type) if type.weak else keras.KerasTensor(type.shape, dtype=KERAS_NAMES[type.dtype])
+
+
+# ---------------------------------------------------------------- names and signatures
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_signature_is_keras(name: str) -> None:
+    cls = find_operator(name)
+    assert cls is not None
+    if name in ("get_item", "einsum"):  # a key of subscripts; *operands
+        return
+    parameters = list(inspect.signature(keras_function(cls)).parameters.values())
+    assert [each.name for each in parameters[: len(cls.operands)]] == list(cls.operands)
+    ours = [*cls.attributes(), *cls.excluded]
+    assert set(ours) == {each.name for each in parameters[len(cls.operands) :]}
+    positional = [each.name for each in cls.attributes().values() if not each.keyword_only]
+    assert positional == [each.name for each in parameters[len(cls.operands) :]][: len(positional)]
+    for each in parameters[len(cls.operands) :]:
+        if each.name in cls.attributes():
+            attribute = cls.attributes()[each.name]
+            assert attribute.required == (each.default is inspect.Parameter.empty), each.name
+            assert attribute.required or attribute.default == each.default, each.name
+
+
+def test_aliases_are_the_same_function() -> None:
+    for name in FUNCTIONS:
+        cls = find_operator(name)
+        assert cls is not None
+        assert find_operator(f"ops.{name.removeprefix('ops.')}") is cls
+        for alias in cls.aliases:
+            assert find_operator(alias) is cls
+            assert keras_function(cls).__doc__ is not None
+
+
+def test_hidden_functions_are_layers_or_activations_by_their_bare_name() -> None:
+    hidden = [name for name in FUNCTIONS if name.startswith("ops.")]
+    for name in hidden:
+        cls = find_operator(name.removeprefix("ops."))
+        assert cls is not None
+        assert not issubclass(cls, Function)
+
+
+# ---------------------------------------------------------------- refusals
+
+F = "f32"
+#: what Keras refuses on both backends: function, attributes, operand types
+REFUSED: list[tuple[str, dict[str, Any], list[tuple[Any, ...]]]] = [
+    ("mean", {"axis": 2}, [(F, 2, 3)]),
+    ("mean", {"axis": (0, -2)}, [(F, 2, 3)]),
+    ("argmax", {"axis": 0}, [(F,)]),
+    ("norm", {"axis": (0, 1, 2)}, [(F, 2, 3, 4)]),
+    ("norm", {"axis": 0, "ord": "fro"}, [(F, 2, 3)]),
+    ("rsqrt", {}, [("i32", 2)]),
+    ("negative", {}, [("bool", 2)]),
+    ("sign", {}, [("bool", 2)]),
+    ("ops.subtract", {}, [("bool", 2), ("bool", 2)]),
+    ("ops.add", {}, [(F, 2, 3), (F, 2, 4)]),
+    ("where", {}, [("bool", 2), (F, 3), (F, 3)]),
+    ("matmul", {}, [(F, 2, 3), (F, 4, 3)]),
+    ("matmul", {}, [(F,), (F, 3)]),
+    ("matmul", {}, [(F, 4, 2, 3), (F, 5, 3, 4)]),
+    ("ops.dot", {}, [(F, 2, 3), (F, 4, 3)]),
+    ("tensordot", {"axes": 3}, [(F, 3, 4), (F, 4, 3)]),
+    ("tensordot", {"axes": ((1,), (0, 1))}, [(F, 3, 4), (F, 4, 3)]),
+    ("einsum", {"subscripts": "ij,jk->ik"}, [(F, 2, 3), (F, 4, 5)]),
+    ("einsum", {"subscripts": "ij,jk->ik"}, [(F, 2, 3)]),
+    ("einsum", {"subscripts": "ij->i"}, [(F, 2)]),
+    ("einsum", {"subscripts": "ij->ik"}, [(F, 2, 3)]),
+    ("einsum", {"subscripts": "ij->ii"}, [(F, 2, 3)]),
+    ("transpose", {"axes": (0, 1)}, [(F, 2, 3, 4)]),
+    ("transpose", {"axes": (0, 0, 1)}, [(F, 2, 3, 4)]),
+    ("expand_dims", {"axis": 4}, [(F, 2, 3, 4)]),
+    ("squeeze", {"axis": 1}, [(F, 1, 3)]),
+    ("split", {"indices_or_sections": 3, "axis": 1}, [(F, 2, 4)]),
+    ("split", {"indices_or_sections": (3, 1), "axis": 1}, [(F, 2, 4)]),
+    ("split", {"indices_or_sections": 0}, [(F, 2, 4)]),
+    ("stack", {}, [(F, 2), (F, 3)]),
+    ("stack", {"axis": 2}, [(F, 2), (F, 2)]),
+    ("ops.concatenate", {"axis": 1}, [(F, 2, 3), (F, 3, 3)]),
+    ("ops.concatenate", {}, [(F, 2, 3), (F, 2)]),
+    ("ops.concatenate", {}, [(F,), (F,)]),
+    ("ops.reshape", {"newshape": (5, -1)}, [(F, 2, 3)]),
+    ("ops.reshape", {"newshape": (-1, -1)}, [(F, 2, 3)]),
+    ("ops.reshape", {"newshape": (4,)}, [(F, 2, 3)]),
+    ("ops.reshape", {"newshape": (-2, 3)}, [(F, 2, 3)]),
+    ("broadcast_to", {"shape": (3,)}, [(F, 2, 3)]),
+    ("broadcast_to", {"shape": (1, 3)}, [(F, 2, 3)]),
+    ("flip", {"axis": (0, 0)}, [(F, 2, 3)]),
+    ("roll", {"shift": (1, 2, 3), "axis": (0, 1)}, [(F, 2, 3)]),
+    ("repeat", {"repeats": -1, "axis": 0}, [(F, 2, 3)]),
+    ("tile", {"repeats": (-1,)}, [(F, 2, 3)]),
+    ("pad", {"pad_width": ((1, 1),) * 2}, [(F, 2, 3, 4)]),
+    ("pad", {"pad_width": ((1, -1),)}, [(F, 2)]),
+    ("pad", {"pad_width": ((1, 1),), "mode": "bogus"}, [(F, 2)]),
+    ("pad", {"pad_width": ((1, 1),), "mode": "symmetric", "constant_values": 1}, [(F, 2)]),
+    ("swapaxes", {"axis1": 0, "axis2": 3}, [(F, 2, 3)]),
+    ("moveaxis", {"source": (0, 1), "destination": 2}, [(F, 2, 3, 4)]),
+    ("take", {}, [(F, 2), (F, 2)]),
+    ("take", {"axis": 2}, [(F, 2, 3), ("i32", 2)]),
+    ("take_along_axis", {"axis": 1}, [(F, 2, 3), ("i32", 2)]),
+    ("tril", {}, [(F, 3)]),
+    ("diagonal", {"axis1": 1, "axis2": 1}, [(F, 2, 3)]),
+    ("top_k", {"k": 4}, [(F, 2, 3)]),
+    ("get_item", {"indices": (0, 0, 0)}, [(F, 2, 3)]),
+    ("get_item", {"indices": ("...", "...")}, [(F, 2, 3)]),
+    ("get_item", {"indices": ((None, None, 0),)}, [(F, 2, 3)]),
+    ("arange", {"start": 0, "stop": 10, "step": 0}, []),
+    ("arange", {"start": 10, "dtype": "bool"}, []),
+    ("zeros", {"shape": (-1,)}, []),
+    ("one_hot", {"num_classes": -1}, [("i32", 2)]),
+    ("one_hot", {"num_classes": 3, "axis": 3}, [("i32", 2)]),
+]
+
+
+@pytest.mark.parametrize(("name", "attributes", "operands"), REFUSED)
+def test_what_keras_refuses_is_refused(name: str, attributes: dict[str, Any], operands: list[tuple[Any, ...]]) -> None:
+    types = tuple(TensorType(dtype, dims) for dtype, *dims in operands)
+    with pytest.raises((OpError, AttributeFault)):
+        make(name, attributes).infer(*types)
+    cls = find_operator(name)
+    assert cls is not None
+    with pytest.raises(Exception):  # noqa: B017, PT011  # each backend has errors of its own
+        keras_call(cls(attributes), [array(each) for each in types])
+
+
+def test_str_is_no_number() -> None:
+    for name in ("exp", "mean", "cast"):
+        with pytest.raises(OpError) as caught:
+            make(name, {"dtype": "f32"} if name == "cast" else {}).infer(TensorType("str", (2,)))
+        assert caught.value.code == "dtype-mismatch"
+    assert "str" in DTYPES
