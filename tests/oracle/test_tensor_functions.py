@@ -8,7 +8,8 @@ from random import Random
 from typing import Any
 
 import pytest
-from oracle.function_cases import GENERATORS, Call
+from oracle.function_cases import GENERATORS
+from oracle.function_draws import Call
 
 from netwright.compiler.dtypes import DTYPES, KERAS_NAMES, from_keras_dtype
 from netwright.compiler.ops.attributes import AttributeFault
