@@ -3,9 +3,8 @@ what a key means is in `sections.py`. Other specs are named here (`resolve_use`)
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
-from pathlib import Path, PureWindowsPath
+from pathlib import Path
 
 from netwright.dsl.diagnostics import Diagnostic, Diagnostics, SpecError
 from netwright.dsl.names import RESERVED, duplicate_names, name_fault
@@ -17,6 +16,7 @@ from netwright.dsl.source import Source, Span
 from netwright.dsl.suggest import did_you_mean
 from netwright.dsl.text_file import read_source, text_source
 from netwright.dsl.tree import Block, Spec, Use
+from netwright.dsl.tree_paths import OutsideTree, path_in_tree
 from netwright.dsl.yaml_text import read_nodes
 
 _BEGIN = "a spec begins with `netwright: 1`"
@@ -42,18 +42,12 @@ def resolve_use(spec: Spec, use: Use, root: Path | None = None) -> Path:
     """The file that `use` names. It lies in the tree of `root` (without it: the spec's own folder), also after
     following links; anything else is refused with path-outside-tree. Whether it exists is not asked."""
     home = spec.source.path.parent if spec.source.path else root
-    if home is None:
-        raise _outside(use, "a spec that is given as text has no folder to find other specs in")
-    if os.path.isabs(use.path) or PureWindowsPath(use.path).anchor:
-        raise _outside(use, "the path must be relative to the spec")
-    path = Path(os.path.normpath(home / use.path))
     try:
-        inside = path.resolve().is_relative_to((root or home).resolve())
-    except (OSError, RuntimeError, ValueError):
-        raise _outside(use, "this path leads nowhere") from None
-    if not inside:
-        raise _outside(use, f"the path leads out of the folder tree of `{root or home}`")
-    return path
+        return path_in_tree(use.path, home, root)
+    except OutsideTree as why:
+        help = "used specs stand beside the spec or below it"
+        diagnostic = Diagnostic("path-outside-tree", f"`{use.path}` cannot be used: {why}", use.span, help=help)
+        raise SpecError([diagnostic]) from None
 
 
 def _use_faults(spec: Spec, root: Path | None) -> Iterator[Diagnostic]:
@@ -62,11 +56,6 @@ def _use_faults(spec: Spec, root: Path | None) -> Iterator[Diagnostic]:
             resolve_use(spec, use, root)
         except SpecError as error:
             yield from error.diagnostics
-
-
-def _outside(use: Use, why: str) -> SpecError:
-    help = "used specs stand beside the spec or below it"
-    return SpecError([Diagnostic("path-outside-tree", f"`{use.path}` cannot be used: {why}", use.span, help=help)])
 
 
 def _complete(spec: Spec | None, found: Diagnostics) -> Spec:
