@@ -1,0 +1,23 @@
+"""Runs the checks of `on_engine.py` on each engine, in a process of its own: Keras has one backend in a process."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+CHECKS = Path(__file__).parent / "on_engine.py"
+
+
+@pytest.mark.keras
+@pytest.mark.parametrize("engine", ["jax", "tensorflow"])
+def test_engine(engine: str) -> None:
+    pytest.importorskip(engine)
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(CHECKS)]
+    done = subprocess.run(
+        command, env={**os.environ, "KERAS_BACKEND": engine}, capture_output=True, text=True, check=False, timeout=600
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
