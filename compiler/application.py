@@ -10,6 +10,7 @@ from netwright.compiler.dims import DimTooComplex
 from netwright.compiler.dtypes import is_float
 from netwright.compiler.ir import CallNode, Graph, OpNode, RepeatNode, Value
 from netwright.compiler.ops.catalogue import find_operator
+from netwright.compiler.ops.initializers import expect_fillable
 from netwright.compiler.ops.op import Function, Op, OpError
 from netwright.compiler.scope import Env
 from netwright.compiler.session import Poisoned, Session
@@ -142,8 +143,8 @@ class Application:
     def _infer(self, node: OpNode) -> TensorType | tuple[TensorType, ...]:
         try:
             inferred = node.op.infer(*node.operand_types(), **node.keyword_types())
-            for _ in node.op.weights(*node.operand_types(), **node.keyword_types()):
-                pass  # that the shapes of weights are known is part of what must hold
+            for weight in node.op.weights(*node.operand_types(), **node.keyword_types()):
+                expect_fillable(node.op, weight)  # their shapes must be known, and fit what fills them
         except DimTooComplex:
             self.session.fail("model-too-large", "the formula of this size grows too long", node.span)
         return inferred

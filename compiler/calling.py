@@ -30,6 +30,8 @@ class _Unbound:
 
 
 _UNBOUND = _Unbound()
+#: modules of Keras by whose name a spec may qualify a function that a layer hides: activations.relu
+_KERAS_MODULES = ("ops", "activations")
 
 
 class Calling:
@@ -98,12 +100,12 @@ class Calling:
                 help = did_you_mean(expr.name, module.blocks)
                 self.session.fail("unknown-name", f"'{base}' has no block '{expr.name}'", expr.name_span, help=help)
             return lambda arguments, span: self._block(module, block, arguments, span)
-        if base == "ops" and self._bound(expr.base) is _UNBOUND:
-            operator = find_operator(f"ops.{expr.name}")
+        if base in _KERAS_MODULES and self._bound(expr.base) is _UNBOUND:
+            operator = find_operator(f"{base}.{expr.name}")
             if operator is None:
-                names = [name.removeprefix("ops.") for name in OPERATORS if name.startswith("ops.")]
-                help = did_you_mean(expr.name, names)
-                self.session.fail("unknown-operator", f"keras.ops has no '{expr.name}' here", expr.name_span, help=help)
+                names = [name.removeprefix(f"{base}.") for name in OPERATORS if name.startswith(f"{base}.")]
+                help, message = did_you_mean(expr.name, names), f"keras.{base} has no '{expr.name}' here"
+                self.session.fail("unknown-operator", message, expr.name_span, help=help)
             return lambda arguments, span: self._operator(operator, arguments, span)
         return None
 

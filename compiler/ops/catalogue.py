@@ -53,7 +53,8 @@ def find_operator(name: str) -> type[Op] | None:
     if found is None and name[:1].isupper():
         snake = snake_case(name)
         found = OPERATORS.get(snake)
-        return found if found is not None and (found.__name__ == name or snake in found.aliases) else None
+        if found is None or not (found.keras == f"layers.{name}" or found.__name__ == name or snake in found.aliases):
+            return None
     return found
 
 

@@ -7,6 +7,7 @@ from typing import ClassVar, Self
 
 from netwright.compiler.ops.attributes import Ints, attr, one_of, positive
 from netwright.compiler.ops.configuration import Configuration
+from netwright.compiler.ops.op import Op, OpError, Weight
 
 
 class Initializer(Configuration, kind="initializers"):
@@ -19,6 +20,18 @@ class Initializer(Configuration, kind="initializers"):
         """Whether it can fill a weight of that rank."""
         fewest, most = self.ranks
         return fewest <= rank and (most is None or rank <= most)
+
+
+def expect_fillable(op: Op, weight: Weight) -> None:
+    """The weight has a rank that its initializer takes."""
+    initializer = weight.initializer
+    if isinstance(initializer, Initializer) and not initializer.takes_rank(len(weight.shape)):
+        message = f"{initializer.name_in_flow} cannot fill {weight.name}, which is of rank {len(weight.shape)}"
+        attribute = f"{weight.name}_initializer"
+        at = attribute if attribute in type(op).attributes() else None
+        fewest, most = initializer.ranks
+        label = f"fills rank {fewest}" + ("" if fewest == most else " and above")
+        raise OpError("invalid-argument", message, at=at, label=label)
 
 
 class Zeros(Initializer):
