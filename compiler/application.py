@@ -114,6 +114,11 @@ class Application:
 
     def _operator(self, layer: OperatorLayer, operand: Any, span: Span, before: Span) -> Any:
         operands = self._operands(operand, span, before, scalars=isinstance(layer.op, Function))
+        if layer.op.convention == "list" and not isinstance(operand, tuple):
+            # a list of one, which a loop may make, is no slip
+            help = f"write `(x, y) -> {layer.op.name_in_flow}`"
+            message = f"{layer.op.name_in_flow} takes a list of tensors, found one tensor"
+            self.session.fail("wrong-arity", message, span, labels=_context(before, span, operands), help=help)
         self._check_arity(layer.op, operands, span, before)
         try:
             return self._add(layer, operands, span)
