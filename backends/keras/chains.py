@@ -1,0 +1,101 @@
+"""Owns the translation of chains, forks, shared layers and loops."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from netwright.backends.keras.choices import write_if
+from netwright.backends.keras.layers_built import ComposedLayer, ForkLayer, settled
+from netwright.backends.keras.layers_called import share
+from netwright.backends.keras.layers_looped import LoopLayer
+from netwright.backends.keras.rows import Rows
+from netwright.backends.keras.scope import Carry
+from netwright.backends.keras.syntax import Atom, Call, Code, Comprehension, Display, Expression, For, Statement
+from netwright.backends.keras.terms import Layer, Plain, Tensors, Term, flowing, temps_of
+from netwright.dsl import tree
+
+if TYPE_CHECKING:
+    from netwright.backends.keras.translator import Translator
+
+
+def chain(to: Translator, expr: tree.Chain, carry: Carry, stage: bool) -> Term:
+    """Each stage applied to what the one before made; a layer where the first is one."""
+    head, *stages = expr.stages
+    term = to.evaluate(head, carry)
+    if isinstance(term, Layer):
+        return ComposedLayer((term, *map(to.layer, stages)), tuple(each.span for each in expr.stages))
+    for each in stages:
+        term = settled(term, carry)
+        term = _applied_at_once(to, each).apply(to, term, each.span, carry)
+    return term
+
+
+def _applied_at_once(to: Translator, stage: tree.Expr) -> Layer:
+    """The layer of a stage; one that is shared but applied only here is shared with nothing."""
+    return to.layer(stage.layer if isinstance(stage, tree.Shared) else stage)
+
+
+def fork(to: Translator, expr: tree.Fork, carry: Carry, stage: bool) -> Term:
+    """`{f, g}`"""
+    return ForkLayer(tuple(map(to.layer, expr.branches)), tuple(branch.span for branch in expr.branches))
+
+
+def shared(to: Translator, expr: tree.Shared, carry: Carry, stage: bool) -> Term:
+    """`shared f`: made here."""
+    return share(to, to.layer(expr.layer), None, expr.span)
+
+
+# ---------------------------------------------------------------- loops
+
+
+def loop(to: Translator, expr: tree.Loop, carry: Carry, stage: bool) -> Term:
+    """`(body for targets in items)` or `[body for ...]`"""
+    items = to.operand(expr.iterable)
+    if expr.kind == "chain":
+        return LoopLayer(expr, items, to, dict(to.scope.bindings()))
+    return _list(to, expr, items)
+
+
+def _list(to: Translator, expr: tree.Loop, items: Term) -> Term:
+    rows = Rows(to, expr, items)
+    with to.scope.binding({**to.scope.terms, **rows.terms}):
+        condition = None if expr.condition is None else to.plain(expr.condition)
+        with to.scope.block(loop=rows.variables) as body:
+            term = to.evaluate(expr.body, Carry(to.scope))
+            code = to.code(term, expr.body.span)
+    rows.release()
+    if not body:
+        kind = "tuple" if isinstance(term, (Plain, Layer)) else "list"
+        made: Code = Comprehension(kind, code, rows.variables, rows.code, condition)
+    else:
+        made = _collected(to, rows, body, code, condition, temps_of([term]))
+    return _list_term(term, made, temps_of([term]))
+
+
+def _collected(
+    to: Translator, rows: Rows, body: list[Statement], code: Code, condition: Code | None, temps: frozenset[str]
+) -> Code:
+    """The items appended to a list turn by turn."""
+    variable = to.scope.temporary("items")
+    to.scope.assign((variable,), Display("list", ()))
+    with to.scope.block(loop=rows.variables) as turn:
+        appended = [*body, Expression(Call(Atom(f"{variable}.append"), (code,)))]
+        if condition is None:
+            turn += appended
+        else:
+            write_if(to.scope, condition, appended, [])
+    to.scope.emit(For(rows.variables, rows.code, turn))
+    for name in temps:
+        to.scope.names.release(name)
+    return Atom(variable)
+
+
+def _list_term(item: Term, code: Code, temps: frozenset[str]) -> Term:
+    """A list of such items."""
+    if isinstance(item, (Plain, Layer)):
+        return Plain(code)
+    parts = list(flowing(item))
+    eager = all(part.eager for part in parts)
+    applied = isinstance(code, Comprehension) and any(part.applied for part in parts)
+    return Tensors(code, None, applied, temps, eager)
+

@@ -1,0 +1,100 @@
+"""Owns the way from a compiled spec to the text of a Python module that builds it with Keras and needs nothing else. What
+is written is decided here and in Python; the template only lays it out."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from netwright.backends.keras.emission import Emission
+from netwright.backends.keras.functions import Functions
+from netwright.backends.keras.layout import STEP, WIDTH, lay_out
+from netwright.backends.keras.literals import documentation
+from netwright.backends.keras.model import ModelWriter
+from netwright.backends.keras.names import IMPORTED
+from netwright.backends.keras.syntax import Atom, Function, Statement, parts, statement_codes
+from netwright.backends.keras.written import SOURCES, definition, modules_used
+from netwright.compiler.elaborate import RECURSION_LIMIT
+from netwright.dsl.diagnostics import Diagnostic, SpecError
+from netwright.version import __version__
+
+if TYPE_CHECKING:
+    from netwright.api import Model
+
+_OF_KERAS = ("layers", "ops")
+
+
+def emit(model: Model, *, train: bool = False) -> str:
+    """The text of a module with `build_model(**params)`, whose defaults are the params that the model was compiled with.
+    It depends on Keras alone, is formatted, and is the same to the byte each time.
+
+    Several inputs are taken, and several outputs given, as dicts by name. Raises SpecError for what compiles and yet
+    cannot be written as Keras code."""
+    if model.spec.model is None:
+        raise SpecError([Diagnostic("missing-key", f"{model.name} has no `model` to write code for", model.spec.span)])
+    with _deep_recursion():
+        functions = _functions(model)
+        names = {part.text for code in statement_codes(functions) for part in parts(code) if isinstance(part, Atom)}
+    own = [name for name in SOURCES if name in names]
+    from netwright.backends.keras.templating import render
+
+    return render(
+        "module.py.j2",
+        documentation=_documentation(model),
+        imports=_imports(_modules(names, own)),
+        constants="",
+        definitions=[*map(definition, own), *(lay_out([function]) for function in functions)],
+    )
+
+
+def _functions(model: Model) -> list[Statement]:
+    emission = Emission(model.elaborated)
+    emission.functions = Functions(emission)
+    build = ModelWriter(emission).write(_build_documentation(model))
+    return [*emission.functions.statements(), build]
+
+
+# ---------------------------------------------------------------- texts
+
+
+def _documentation(model: Model) -> str:
+    spec = model.spec
+    title = f"{spec.name}: {spec.about}" if spec.about else spec.name
+    written = f"Written by Netwright {__version__} from {spec.source.name.rsplit('/')[-1]}; depends on Keras alone."
+    return documentation([title, f"{spec.reference or ''}\n{written}".strip()], WIDTH - 3)
+
+
+def _build_documentation(model: Model) -> str:
+    def described(tensors: Iterable[tuple[str, object]]) -> str:
+        return ", ".join(f"{name}: {tensor}" for name, tensor in tensors)
+
+    title = f"Return the model, a keras.Model of {model.params.total:,} parameters."
+    return documentation([title, f"{described(model.inputs.items())}"], WIDTH - STEP - 3)
+
+
+# ---------------------------------------------------------------- imports
+
+
+def _modules(names: Iterable[str], own: Iterable[str]) -> set[str]:
+    """The modules that the code names."""
+    heads = {name.partition(".")[0] for name in names if "." in name}
+    return (heads | set[str]().union(*map(modules_used, own))) & IMPORTED
+
+
+def _imports(modules: set[str]) -> str:
+    standard = [f"import {name}" for name in sorted(modules - {"keras", *_OF_KERAS})]
+    of_keras = [name for name in _OF_KERAS if name in modules]
+    keras = ["import keras", *([f"from keras import {', '.join(of_keras)}"] if of_keras else [])]
+    return "\n".join([*standard, *([""] if standard else []), *keras])
+
+
+@contextmanager
+def _deep_recursion() -> Iterator[None]:
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(before, RECURSION_LIMIT))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)

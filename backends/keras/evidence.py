@@ -1,0 +1,127 @@
+"""Owns what elaboration found out that the emitter asks for by place: the types of names, how many tensors an application
+makes, how each block was called, where shared layers were first applied. Knows no Python code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from netwright.compiler.dims import SymbolicDim
+from netwright.compiler.elaborate import Elaborated
+from netwright.compiler.ir import CallNode, Graph, Instance, Node, RepeatNode, Value, copies
+from netwright.compiler.types import TensorType
+from netwright.compiler.values import BlockLayer
+from netwright.dsl.source import Span
+from netwright.dsl.tree import Block
+
+Place = tuple[int, int, int]
+Types = tuple[TensorType, ...]
+
+
+class Evidence:
+    """What was seen at each place of the spec, over all calls of the block that the place is in. Places that elaboration
+    never came to (a branch not taken) have none."""
+
+    def __init__(self, elaborated: Elaborated) -> None:
+        self._types: dict[Place, dict[TensorType, None]] = {}
+        self._nodes: dict[Place, Node] = {}
+        self._instances: dict[Place, Instance] = {}
+        self._calls: dict[Block, list[tuple[BlockLayer, Graph]]] = {}
+        for span, value in elaborated.session.seen:
+            if isinstance(value, Value):
+                self._types.setdefault(_place(span), {})[value.type] = None
+        for layer, graph in elaborated.session.calls:
+            self._calls.setdefault(layer.block, []).append((layer, graph))
+        for graph in graphs_of(elaborated.graph) if elaborated.graph else ():
+            self._nodes.update((_place(node.span), node) for node in graph.nodes)
+            self._instances.update((_place(instance.span), instance) for instance in graph.instances)
+
+    def types_at(self, span: Span) -> Types:
+        """The types of the tensor bound, or made by the stage, at this place."""
+        return tuple(self._types.get(_place(span), ()))
+
+    def operand_types(self, block: Block) -> list[Types]:
+        """For each operand of a block, the types it was called with."""
+        graphs = [graph for _, graph in self._calls.get(block, ())]
+        return [tuple(graph.inputs[index].type for graph in graphs) for index in range(len(block.operands))]
+
+    def argument_values(self, block: Block) -> list[tuple[Any, ...]]:
+        """For each parameter of a block, the values it was called with."""
+        layers = [layer for layer, _ in self._calls.get(block, ())]
+        return [tuple(layer.arguments[index] for layer in layers) for index in range(len(block.parameters))]
+
+    def results(self, block: Block) -> int | None:
+        """How many tensors the block makes as a tuple; None for one tensor, or where it was never called."""
+        return next((len(graph.outputs) for _, graph in self._calls.get(block, ()) if graph.output_is_tuple), None)
+
+    def outputs_at(self, span: Span) -> int | None:
+        """How many tensors the operator applied at this place makes; None for one, or where that is not known."""
+        node = self._nodes.get(_place(span))
+        return len(node.outputs) if node is not None and len(node.outputs) > 1 else None
+
+    def operands_at(self, span: Span) -> tuple[Value, ...] | None:
+        """What the operator at this place was applied to."""
+        node = self._nodes.get(_place(span))
+        return None if node is None else node.operands
+
+    def first_application(self, span: Span) -> Node | None:
+        """The first application of the shared layer declared at this place."""
+        instance = self._instances.get(_place(span))
+        return None if instance is None else instance.first
+
+
+def _place(span: Span) -> Place:
+    return id(span.source), span.start, span.end
+
+
+def graphs_of(graph: Graph) -> Iterable[Graph]:
+    """The graph and all it calls or repeats, each once."""
+    found = {graph: None}
+    todo = [graph]
+    while todo:
+        for node in todo.pop().nodes:
+            inner = body_of(node)
+            if inner is not None and inner not in found:
+                found[inner] = None
+                todo.append(inner)
+    return found
+
+
+def body_of(node: Node) -> Graph | None:
+    """The graph that a call or repeat runs."""
+    return node.graph if isinstance(node, CallNode) else node.body if isinstance(node, RepeatNode) else None
+
+
+def depth_of(graph: Graph, known: dict[Graph, int] | None = None) -> int:
+    """The most operators on a way through the graph: what Keras recurses over."""
+    known = {} if known is None else known
+    if graph not in known:
+        known[graph] = _longest_way(graph, known)
+    return known[graph]
+
+
+def _longest_way(graph: Graph, known: dict[Graph, int]) -> int:
+    ways: dict[Value, int] = {}
+    longest = 0
+    for node in graph.nodes:
+        inner = body_of(node)
+        own = 1 if inner is None else depth_of(inner, known) * copies(node)
+        way = own + max((ways.get(value, 0) for value in node.operands), default=0)
+        ways.update((value, way) for value in node.outputs)
+        longest = max(longest, way)
+    return longest
+
+
+def is_symbolic(value: Any) -> bool:
+    """Whether a value of flow is, or holds, a size that is not known when the model is built."""
+    return any(map(is_symbolic, value)) if isinstance(value, tuple) else isinstance(value, SymbolicDim)
+
+
+def axis_is_known(types: Types, axis: int | None) -> bool:
+    """Whether that axis (or every one) has a number in all of these types."""
+    return not any(is_symbolic(type.shape if axis is None else type.shape[axis]) for type in types if _has(type, axis))
+
+
+def _has(type: TensorType, axis: int | None) -> bool:
+    return axis is None or -type.rank <= axis < type.rank
+

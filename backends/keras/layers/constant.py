@@ -1,0 +1,28 @@
+"""Owns `Constant`: a tensor that depends on no input, as a part of a model."""
+
+import keras
+from keras import layers, ops
+
+
+class Constant(layers.Layer):
+    """A tensor that depends on no input, as a part of a model.
+
+    Keras computes at once what depends on no input, and does not make the layers
+    that are applied to it part of the model. So this takes a tensor of the model,
+    and ignores it.
+    """
+
+    def __init__(self, value, **kwargs):
+        value = ops.convert_to_tensor(value)
+        dtype = keras.backend.standardize_dtype(value.dtype)
+        super().__init__(dtype=dtype, **kwargs)
+        self.value = ops.convert_to_numpy(value)
+
+    def call(self, x):
+        return ops.convert_to_tensor(self.value, dtype=self.compute_dtype)
+
+    def compute_output_spec(self, x):
+        return keras.KerasTensor(self.value.shape, self.compute_dtype)
+
+    def get_config(self):
+        return {**super().get_config(), "value": self.value.tolist()}

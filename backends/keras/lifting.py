@@ -1,0 +1,97 @@
+"""Owns which params and shared layers of the main spec each block reads, itself or through the blocks it calls: a Python
+function of the block takes them as parameters. Knows no Python code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Set
+from dataclasses import dataclass, fields
+from typing import Any
+
+from netwright.compiler.scope import Module
+from netwright.dsl import tree
+
+
+@dataclass(slots=True)
+class _Found:
+    """Free names of the main spec, and blocks called."""
+
+    names: set[str]
+    callees: set[tree.Block]
+
+
+class Lifting:
+    """The free names of every block of every module."""
+
+    def __init__(self, main: Module, modules: list[Module]) -> None:
+        self._main = main
+        self._found = {block: self._direct(module, block) for module in modules for block in module.spec.blocks}
+        self._close()
+        self._order = [entry.name for entry in (*main.spec.params, *main.spec.layers)]
+
+    def of(self, block: tree.Block) -> tuple[str, ...]:
+        """What the block reads of the main spec, in the order of the spec."""
+        names = self._found[block].names
+        return tuple(name for name in self._order if name in names)
+
+    def _direct(self, module: Module, block: tree.Block) -> _Found:
+        found = _Found(set(), set())
+        for name in _free_names(block, module.params.keys()):
+            if isinstance(name, tuple):
+                used = module.uses.get(name[0])
+                found.callees.update(used.blocks[name[1]] for _ in (0,) if used and name[1] in used.blocks)
+            elif module is self._main and (name in module.params or name in module.layers):
+                found.names.add(name)
+            elif name in module.blocks:
+                found.callees.add(module.blocks[name])
+        return found
+
+    def _close(self) -> None:
+        changed = True
+        while changed:
+            changed = False
+            for found in self._found.values():
+                more = set[str]().union(*(self._found[callee].names for callee in found.callees)) - found.names
+                found.names |= more
+                changed = changed or bool(more)
+
+
+FreeName = str | tuple[str, str]  # a name, or (alias, name) for `alias.name`
+
+
+def _free_names(block: tree.Block, params: Set[str]) -> Iterator[FreeName]:
+    bound = {target.name for target in block.operands}
+    for target in block.operands:
+        bound |= _dims_bound(target) - params
+    for parameter in block.parameters:
+        if parameter.default is not None:
+            yield from _names(parameter.default, bound)
+        bound.add(parameter.name)
+    for binding in block.body.bindings:
+        yield from _names(binding.value, bound)
+        for target in binding.targets:
+            bound |= {target.name} | (_dims_bound(target) - params)
+    if block.body.result is not None:
+        yield from _names(block.body.result, bound)
+
+
+def _dims_bound(target: tree.Target) -> set[str]:
+    """The names in a shape pattern; those of params are checked, the others bound."""
+    return {dim.id for dim in target.dims or () if isinstance(dim, tree.Name)}
+
+
+def _names(item: Any, bound: set[str]) -> Iterator[FreeName]:
+    if isinstance(item, tree.Name):
+        if item.id not in bound:
+            yield item.id
+    elif isinstance(item, tree.Attribute) and isinstance(item.base, tree.Name) and item.base.id not in bound:
+        yield from (item.base.id, (item.base.id, item.name))
+    elif isinstance(item, tree.Loop):
+        yield from _names(item.iterable, bound)
+        inner = bound | {target.id for target in item.targets}
+        yield from _names((item.condition, item.body), inner)
+    elif isinstance(item, tuple):
+        for each in item:
+            yield from _names(each, bound)
+    elif isinstance(item, (tree.Expr, tree.Argument)):
+        for each in fields(item):
+            yield from _names(getattr(item, each.name), bound)
