@@ -55,7 +55,7 @@ def check_inputs(types: Mapping[str, TensorType], arrays: Mapping[str, Any]) -> 
     import numpy as np
 
     _check_names(types, arrays)
-    converted = {name: _converted(name, type, np.asarray(arrays[name])) for name, type in types.items()}
+    converted = {name: in_dtype(name, type, np.asarray(arrays[name])) for name, type in types.items()}
     bind_sizes(types, converted)
     return converted
 
@@ -75,7 +75,7 @@ def _names(names: Any) -> str:
     return ", ".join(f"'{name}'" for name in names) or "none"
 
 
-def _converted(name: str, type: TensorType, array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+def in_dtype(name: str, type: TensorType, array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     """The array in the input's dtype, where no value changes its meaning: integers may become floats and floats other
     floats, but floats do not become integers, nor an integer one that it does not fit."""
     import numpy as np

@@ -113,7 +113,7 @@ class _Planning:
                 self._known_output(each)
                 self.plan.metrics[each.name] = self._metric_list(each.value, each.name)
         else:
-            for output in self.outputs:
+            for output in self.plan.losses or self.outputs:
                 self.plan.metrics[output] = self._metric_list(entry.value, output)
 
     def _metric_list(self, expr: tree.Expr, output: str) -> tuple[Configuration, ...]:
