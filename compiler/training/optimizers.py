@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from netwright.compiler.ops.attributes import TYPES, at_least_two, attr, between, not_negative, positive
 from netwright.compiler.ops.configuration import Configuration, ConfigurationType
 from netwright.compiler.training.schedules import Schedule
@@ -113,6 +115,7 @@ class Lion(Optimizer):
 class Muon(Optimizer):
     """Orthogonalised momentum (Jordan et al. 2024)."""
 
+    excluded: ClassVar[dict[str, str]] = {"exclude_layers": "patterns over paths that Keras gives to weights"}
     learning_rate: float | Schedule = 0.001
     adam_beta_1: float = 0.9
     adam_beta_2: float = 0.999

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import inspect
 from functools import reduce
+from importlib import import_module
 from itertools import pairwise
 from typing import Any
 
@@ -22,6 +23,8 @@ LAYERS = [cls for cls in IN_KERAS if issubclass(cls, Layer)]
 #: what flow has syntax for, so that no one writes its arguments by name
 SYNTAX = {"ops.get_item"}
 FUNCTIONS = [cls for cls in IN_KERAS if not issubclass(cls, Layer) and cls.keras not in SYNTAX]
+for training in ("losses", "metrics", "callbacks", "optimizers", "schedules"):
+    import_module(f"netwright.compiler.training.{training}")
 OBJECTS = list(dict.fromkeys(CONFIGURATIONS.values()))
 NO_VALUE = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
