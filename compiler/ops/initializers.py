@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from typing import ClassVar, Self
 
+from netwright.compiler.dtypes import is_float
 from netwright.compiler.ops.attributes import Ints, attr, one_of, positive
-from netwright.compiler.ops.configuration import Configuration
+from netwright.compiler.ops.configuration import Configuration, find
 from netwright.compiler.ops.op import Op, OpError, Weight
 
 
@@ -15,6 +16,8 @@ class Initializer(Configuration, kind="initializers"):
 
     #: (fewest, most) axes of a weight that it can fill; most none: any number
     ranks: ClassVar[tuple[int, int | None]] = (0, None)
+    #: draws at random, which Keras does for floats only
+    draws: ClassVar[bool] = True
 
     def takes_rank(self, rank: int) -> bool:
         """Whether it can fill a weight of that rank."""
@@ -23,9 +26,15 @@ class Initializer(Configuration, kind="initializers"):
 
 
 def expect_fillable(op: Op, weight: Weight) -> None:
-    """The weight has a rank that its initializer takes."""
-    initializer = weight.initializer
-    if isinstance(initializer, Initializer) and not initializer.takes_rank(len(weight.shape)):
+    """The weight is of a rank and a dtype that its initializer takes."""
+    named = find("initializers", weight.initializer) if isinstance(weight.initializer, str) else None
+    initializer = weight.initializer if named is None else named({})
+    if not isinstance(initializer, Initializer):
+        return
+    if initializer.draws and not is_float(weight.dtype):
+        message = f"the weights of {op.name_in_flow} are drawn at random, as floats only, found {weight.dtype}"
+        raise OpError("dtype-mismatch", message, at="dtype")
+    if not initializer.takes_rank(len(weight.shape)):
         message = f"{initializer.name_in_flow} cannot fill {weight.name}, which is of rank {len(weight.shape)}"
         attribute = f"{weight.name}_initializer"
         at = attribute if attribute in type(op).attributes() else None
@@ -37,24 +46,28 @@ def expect_fillable(op: Op, weight: Weight) -> None:
 class Zeros(Initializer):
     """0 everywhere."""
 
+    draws = False
     aliases = ("zero",)
 
 
 class Ones(Initializer):
     """1 everywhere."""
 
+    draws = False
     aliases = ("one",)
 
 
 class Constant(Initializer):
     """`value` everywhere."""
 
+    draws = False
     value: float = 0.0
 
 
 class Identity(Initializer):
     """gain · I; for matrices only."""
 
+    draws = False
     aliases = ("IdentityInitializer",)
     ranks = (2, 2)
     gain: float = 1.0
@@ -63,6 +76,7 @@ class Identity(Initializer):
 class STFT(Initializer):
     """The kernel of a short-time Fourier transform, real or imaginary part; shape (frame_length, channels, bins)."""
 
+    draws = False
     aliases = ("STFTInitializer",)
     ranks = (3, 3)
     side: str = attr(one_of("real", "imag"), default="real")
