@@ -62,6 +62,7 @@ class Program:
         if graph is None:
             raise ExecutionError(f"{model.name} has no model to run", help="give the spec a `model`")
         self.model = model
+        self.engine = engine
         self.graph: Graph = graph
         self.inputs = model.elaborated.inputs
         self.outputs = model.elaborated.outputs

@@ -49,7 +49,8 @@ def _emitted(program: Program) -> tuple[Any, dict[str, Any]]:
     namespace: dict[str, Any] = {"__name__": "emitted"}
     code = compile(emit(program.model), f"<emitted {program.model.name}>", "exec")
     exec(code, namespace)  # text that the emitter wrote: it holds nothing of a spec but checked names and literals
-    model = namespace["build_model"]()
+    with program.engine.host():
+        model = namespace["build_model"]()
     return model, pair_variables(program, model)
 
 

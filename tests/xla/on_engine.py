@@ -1,4 +1,4 @@
-"""Programs against Keras models built by hand, on the engine that KERAS_BACKEND names (see `test_program_engines.py`)."""
+"""Programs against Keras models built by hand, on the engine of KERAS_BACKEND (see `test_program_engines.py`)."""
 
 from __future__ import annotations
 

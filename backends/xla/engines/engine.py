@@ -58,6 +58,9 @@ class Training(Protocol):
     def reset_metrics(self) -> None:
         """Forget what was seen."""
 
+    def finish(self) -> None:
+        """Training is over: where the optimizer keeps a moving average of the weights, it takes their place."""
+
     def arrays(self) -> Arrays:
         """Weights and state by path, as NumPy arrays."""
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import jax
@@ -11,6 +11,7 @@ import keras
 import numpy as np
 
 from netwright.backends.xla.engines.engine import Batch, Loss, Metric
+from netwright.backends.xla.engines.startup import quiet_start
 from netwright.backends.xla.errors import ExecutionError
 from netwright.backends.xla.leaves import Arrays
 from netwright.backends.xla.objective import Objective, build_metrics, seen_by, with_loss
@@ -27,8 +28,11 @@ class JaxEngine:
         self._device = _find_device(device)
         self.device = "gpu" if self._device.platform in ("gpu", "cuda", "rocm") else self._device.platform
 
-    def host(self) -> AbstractContextManager[Any]:
-        return jax.default_device(jax.devices("cpu")[0])  # type: ignore[no-any-return]
+    @contextmanager
+    def host(self) -> Iterator[None]:
+        # some layers make Keras import TensorFlow where it is installed too, whatever the backend
+        with quiet_start(), jax.default_device(jax.devices("cpu")[0]):
+            yield
 
     def place(self) -> AbstractContextManager[Any]:
         return jax.default_device(self._device)  # type: ignore[no-any-return]
@@ -152,6 +156,15 @@ class JaxTraining:
         self._seen = None
 
     # ------------------------------------------------------------ state
+
+    def finish(self) -> None:
+        if not self._optimizer.use_ema:
+            return
+        slots = {id(variable): name for variable, name in zip(self._optimizer.variables, self._slot_order, strict=True)}
+        averages = [slots[id(variable)] for variable in self._optimizer._model_variables_moving_average]
+        held = self._held["optimizer"]
+        pairs = zip(self._weight_order, averages, strict=True)
+        self._held["weights"] = {path: self._copied(held[name], held[name].dtype) for path, name in pairs}
 
     def arrays(self) -> Arrays:
         return jax.device_get(self._held["weights"] | self._held["state"])  # type: ignore[no-any-return]

@@ -160,6 +160,9 @@ class TensorFlowTraining:
 
     # ------------------------------------------------------------ state
 
+    def finish(self) -> None:
+        self._optimizer.finalize_variable_values(list(self._held["weights"].values()))
+
     def arrays(self) -> Arrays:
         held = self._held["weights"] | self._held["state"]
         return {path: variable.numpy() for path, variable in held.items()}
