@@ -56,6 +56,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         return _fail("stopped")
+    except _execution_error() as error:
+        return _fail(str(error))
+
+
+def _execution_error() -> type[Exception]:
+    """Asked for only once something was raised, so that no other command loads it."""
+    from netwright.backends.xla.errors import ExecutionError
+
+    return ExecutionError
 
 
 def _parser(given: Sequence[str]) -> argparse.ArgumentParser:

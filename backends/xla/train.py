@@ -1,0 +1,168 @@
+"""Owns `netwright train`: from a model with a plan to trained weights, figures and a log in a folder."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from netwright.backends.xla.data.load import load_data
+from netwright.backends.xla.errors import ExecutionError
+from netwright.backends.xla.training.callbacks import Callbacks, WatchedModel, check_callbacks
+from netwright.backends.xla.training.checkpoint import FILE, Checkpoint, Position, load_checkpoint
+from netwright.backends.xla.training.figures import build_loss, build_metrics
+from netwright.backends.xla.training.loop import LOG, Loop, as_json
+from netwright.backends.xla.training.surroundings import Folder, NoProgress, Progress
+from netwright.dsl.diagnostics import Diagnostic, SpecError
+
+if TYPE_CHECKING:
+    from netwright.api import Model
+    from netwright.backends.xla.data.examples import Data
+    from netwright.backends.xla.program import Program
+    from netwright.compiler.training.plan import Plan
+
+WEIGHTS = "model.weights.h5"
+METRICS = "metrics.json"
+#: what a run leaves in its folder, beside what callbacks write
+FILES = (WEIGHTS, METRICS, LOG, FILE)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What is said in place of the spec; none leaves it to the spec, or on resuming to the run."""
+
+    engine: str = "auto"
+    device: str = "auto"
+    epochs: int | None = None
+    batch_size: int | None = None
+    seed: int | None = None
+    resume: bool = False
+
+
+def train(
+    model: Model, folder: Folder, settings: Settings, progress: Progress | None = None
+) -> dict[str, Any]:
+    """Train as the model's plan says; returns what metrics.json holds.
+
+    Raises SpecError where plan, data or targets are wrong, before anything is compiled; ExecutionError where engine,
+    device or checkpoint do not fit, or the loss is no longer a number; Interrupted, all saved, if asked to stop."""
+    plan = checked_plan(model)
+    checkpoint = load_checkpoint(folder.path) if settings.resume else None
+    position = _position(plan, settings, checkpoint)
+    data = _data(model, plan, position)
+    check_callbacks(plan, folder.path)
+    folder.begin(() if checkpoint else FILES)
+    program, loop = _prepare(model, plan, settings, data, position, folder, progress or NoProgress(), checkpoint)
+    loop.run(settings.epochs or plan.epochs)
+    return _finish(program, loop, settings)
+
+
+# ---------------------------------------------------------------- before anything is compiled
+
+
+def checked_plan(model: Model) -> Plan:
+    """The model's plan. Raises SpecError if it has none or any of it is wrong. Checks that fail do not matter here:
+    `--set` changes what they count."""
+    plan = model.plan
+    if plan is None:
+        place = model.spec.span
+        help = "train: {data: ..., loss: ...} says how"
+        raise SpecError([Diagnostic("missing-key", "the spec does not say how to train", place, help=help)])
+    errors = [each for each in model.diagnostics if each.severity == "error" and each.code != "check-failed"]
+    if not errors and not plan.losses:
+        errors = [Diagnostic("missing-key", "there is nothing to make smaller: `train` needs `loss`", plan.span)]
+    if errors:
+        raise SpecError(errors)
+    return plan
+
+
+def _position(plan: Plan, settings: Settings, checkpoint: Checkpoint | None) -> Position:
+    """Where the run begins. One that goes on keeps its seed and batch size, or it would not be the same run."""
+    if checkpoint is None:
+        seed = plan.seed if settings.seed is None else settings.seed
+        return Position(seed, settings.batch_size or plan.batch_size)
+    for name in ("seed", "batch_size"):
+        asked, held = getattr(settings, name), getattr(checkpoint.position, name)
+        if asked not in (None, held):
+            raise ExecutionError(f"the run to go on with has {name} {held}, not {asked}", help=f"leave out --{name}")
+    return checkpoint.position
+
+
+def _data(model: Model, plan: Plan, position: Position) -> Data:
+    outputs = {name: model.elaborated.outputs[name] for name in {**plan.losses, **plan.metrics}}
+    path = model.spec.source.path
+    home = None if path is None else path.parent
+    data = load_data(plan, model.elaborated.inputs, outputs, home, position.seed)
+    fixed = _fixed_batch(model)
+    if fixed is not None and (fixed != position.batch_size or len(data.train) < fixed):
+        message = f"the inputs have batches of {fixed}: found {len(data.train)} examples, batch_size {position.batch_size}"
+        raise SpecError([Diagnostic("train-data", message, plan.places.get("batch_size", plan.span))])
+    return data
+
+
+def _fixed_batch(model: Model) -> int | None:
+    """The batch size that an input's type fixes."""
+    first = [value.type.shape[0] for value in model.elaborated.inputs.values() if value.type.shape]
+    return next((dim for dim in first if isinstance(dim, int)), None)
+
+
+# ---------------------------------------------------------------- the run
+
+
+def _prepare(
+    model: Model,
+    plan: Plan,
+    settings: Settings,
+    data: Data,
+    position: Position,
+    folder: Folder,
+    progress: Progress,
+    checkpoint: Checkpoint | None,
+) -> tuple[Program, Loop]:
+    """Load the engine and make everything ready for the first step."""
+    from netwright.backends.keras.objects import keras_object
+    from netwright.backends.xla.engines.selection import load_engine
+    from netwright.backends.xla.initialization import initial_arrays
+    from netwright.backends.xla.program import Program
+
+    engine = load_engine(settings.engine, settings.device)
+    program = Program(model, engine)
+    metrics = build_metrics(plan)
+    with engine.place():
+        arrays = initial_arrays(program, position.seed)
+        optimizer = keras_object(plan.optimizer)
+    training = engine.compile_training(program, arrays, build_loss(plan.losses), optimizer, metrics)
+    watched = WatchedModel(program, training)
+    callbacks = Callbacks(plan, watched, metrics, folder.path, settings.epochs or plan.epochs)
+    callbacks.begin(checkpoint.callbacks if checkpoint else ())
+    if checkpoint:
+        training.restore(checkpoint.snapshot)
+    whole = _fixed_batch(model) is not None
+    return program, Loop(training, data, callbacks, folder, progress, position, whole=whole)
+
+
+def _finish(program: Program, loop: Loop, settings: Settings) -> dict[str, Any]:
+    """Leave weights and figures in the folder."""
+    from netwright.backends.xla.weights import save_weights
+
+    loop.callbacks.end()
+    loop.training.finish()
+    with loop.folder.replacing(WEIGHTS) as path:
+        save_weights(program, loop.training.arrays(), path)
+    position, data = loop.position, loop.data
+    figures = {name: value for name, value in position.figures.items() if not name.startswith("val_")}
+    metrics = {
+        "train": as_json(figures),
+        "validation": as_json(loop.evaluate(data.validation)) if data.validation else None,
+        "test": as_json(loop.evaluate(data.test)) if data.test else None,
+        "epochs": position.epoch,
+        "steps": position.steps,
+        "params": program.model.params.total,
+        "seconds": round(position.seconds, 3),
+        "seed": position.seed,
+        "batch_size": position.batch_size,
+    }
+    if data.classes:
+        metrics["classes"] = data.classes
+    loop.folder.write_text(METRICS, json.dumps(metrics, indent=1) + "\n")
+    return metrics

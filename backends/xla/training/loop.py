@@ -1,0 +1,156 @@
+"""Owns the loop of a training run: epochs, steps, validation, callbacks, checkpoints. An epoch's last batch is short
+where the batch size does not divide the examples: that makes two programs, each compiled once."""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from netwright.backends.xla.data.examples import Data, Examples
+from netwright.backends.xla.engines.engine import Training
+from netwright.backends.xla.errors import ExecutionError
+from netwright.backends.xla.training.callbacks import Callbacks
+from netwright.backends.xla.training.checkpoint import Checkpoint, Position, load_checkpoint, save_checkpoint
+from netwright.backends.xla.training.interruption import Interrupted, Interruption
+from netwright.backends.xla.training.surroundings import Folder, Progress
+
+LOG = "log.jsonl"
+
+
+class Loop:
+    """A run from a position to its end. `whole`: batches are of one size, because the model's inputs are."""
+
+    def __init__(
+        self,
+        training: Training,
+        data: Data,
+        callbacks: Callbacks,
+        folder: Folder,
+        progress: Progress,
+        position: Position,
+        *,
+        whole: bool,
+    ) -> None:
+        self.training = training
+        self.data = data
+        self.callbacks = callbacks
+        self.folder = folder
+        self.progress = progress
+        self.position = position
+        self.whole = whole
+        count, size = len(data.train), position.batch_size
+        self.steps_per_epoch = count // size if whole else math.ceil(count / size)
+
+    def run(self, epochs: int) -> None:
+        """Train up to so many epochs in all. Raises Interrupted, with all saved, if the process is asked to stop, and
+        ExecutionError where the loss is no longer a number."""
+        self.progress.begin(epochs, self.steps_per_epoch, self.position.steps)
+        if self.position.steps == 0:
+            self._save()
+        with Interruption() as interruption:
+            while self.position.epoch < epochs and not self.position.stopped:
+                self._epoch(interruption)
+
+    # ------------------------------------------------------------ an epoch
+
+    def _epoch(self, interruption: Interruption) -> None:
+        began = time.perf_counter()
+        position = self.position
+        self.callbacks.epoch_begins(position.epoch)
+        self.training.reset_metrics()
+        for step, batch in self._batches():
+            self.training.step(batch)
+            self.callbacks.step_ends(step, self.training.results)
+            position.step, position.steps = step + 1, position.steps + 1
+            figures = self.training.results() if self.progress.wants_figures() else None
+            self.progress.step(position.epoch + 1, step + 1, figures)
+            if interruption.requested and step + 1 < self.steps_per_epoch:
+                position.seconds += time.perf_counter() - began
+                self._stop()
+        self._epoch_ends(began)
+        if interruption.requested:
+            self._stop()
+
+    def _batches(self) -> Any:
+        """The steps that are left of the epoch, numbered from 0."""
+        position = self.position
+        order = self.data.order(position.seed, position.epoch)
+        batches = self.data.train.batches(position.batch_size, order=order, whole=self.whole, skip=position.step)
+        return enumerate(batches, position.step)
+
+    def _epoch_ends(self, began: float) -> None:
+        position = self.position
+        figures = self.training.results()
+        if figures and not _is_finite(figures["loss"]):
+            self._diverged()
+        if self.data.validation is not None:
+            figures |= {f"val_{name}": value for name, value in self.evaluate(self.data.validation).items()}
+        position.stopped = self.callbacks.epoch_ends(position.epoch, figures)
+        position.epoch, position.step, position.figures = position.epoch + 1, 0, figures
+        seconds = time.perf_counter() - began
+        position.seconds += seconds
+        self.folder.append(LOG, log_line(position.epoch, figures, seconds))
+        self._save()
+        self.progress.epoch(position.epoch, figures)
+
+    def evaluate(self, examples: Examples) -> dict[str, Any]:
+        """The loss and metrics over examples, in inference."""
+        self.training.reset_metrics()
+        for batch in examples.batches(self.position.batch_size, whole=self.whole):
+            self.training.evaluate(batch)
+        return self.training.results()
+
+    # ------------------------------------------------------------ ends
+
+    def _save(self) -> None:
+        checkpoint = Checkpoint(self.position, self.training.snapshot(), self.callbacks.state())
+        save_checkpoint(self.folder, checkpoint)
+
+    def _stop(self) -> None:
+        self._save()
+        at = f"epoch {self.position.epoch + 1}, step {self.position.step}"
+        raise Interrupted(f"stopped at {at}; all is saved in {self.folder.path}")
+
+    def _diverged(self) -> None:
+        """Find the step by running the epoch again from its checkpoint, looking at every loss: looking always would make
+        every step wait for the device."""
+        checkpoint = load_checkpoint(self.folder.path)
+        epoch = self.position.epoch + 1
+        self.training.restore(checkpoint.snapshot)
+        self.position = replace(checkpoint.position)
+        where = f"epoch {epoch}"
+        for step, batch in self._batches():
+            self.training.reset_metrics()
+            self.training.step(batch)
+            loss = self.training.results()["loss"]
+            if not _is_finite(loss):
+                where = f"epoch {epoch}, step {step + 1} of {self.steps_per_epoch}: it is {loss}"
+                break
+        message = f"the loss is no longer a number at {where}"
+        saved = f"what was learnt up to epoch {checkpoint.position.epoch} is in {self.folder.path}"
+        help = f"a smaller learning rate, clipnorm=1 in the optimizer, or inputs of smaller size; {saved}"
+        raise ExecutionError(message, help=help)
+
+
+def _is_finite(loss: Any) -> bool:
+    return bool(math.isfinite(loss))
+
+
+def log_line(epoch: int, figures: Mapping[str, Any], seconds: float) -> str:
+    """A line of the log; JSON has no NaN, so what is no number is null."""
+    return json.dumps({"epoch": epoch, **as_json(figures), "seconds": round(seconds, 4)}) + "\n"
+
+
+def as_json(figures: Mapping[str, Any]) -> dict[str, Any]:
+    """Figures with null for what is no finite number."""
+    return {name: _number(value) for name, value in figures.items()}
+
+
+def _number(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_number(item) for item in value]
+    return value if not isinstance(value, float) or math.isfinite(value) else None
