@@ -56,10 +56,11 @@ def write_return(to: Translator, expr: tree.Expr) -> Term:
 
 
 def result_carry(to: Translator, expr: tree.Expr) -> Carry:
-    """What a body's last chain moves along in: the variable that it begins with, where nothing else reads that."""
+    """What a body's last chain moves along in: the variable that it begins with, where nothing else reads that and its
+    name says no more than that it is a tensor."""
     head = expr.stages[0] if isinstance(expr, tree.Chain) else None
     found = to.scope.find(head.id) if isinstance(head, tree.Name) else None
-    if isinstance(found, Tensor) and to.scope.is_last_use(found.code):
+    if isinstance(found, Tensor) and to.scope.is_last_use(found.code) and len(found.code.flat()) == 1:
         return Carry(to.scope, found.code.flat())
     return Carry(to.scope)
 

@@ -11,11 +11,15 @@ from netwright.backends.keras.layers_looped import LoopLayer
 from netwright.backends.keras.rows import Rows
 from netwright.backends.keras.scope import Carry
 from netwright.backends.keras.syntax import Atom, Call, Code, Comprehension, Display, Expression, For, Statement
-from netwright.backends.keras.terms import Layer, Plain, Tensors, Term, flowing, temps_of
+from netwright.backends.keras.terms import Layer, Plain, Tensor, Tensors, Term, flowing, temps_of
 from netwright.dsl import tree
 
 if TYPE_CHECKING:
     from netwright.backends.keras.translator import Translator
+
+
+#: what a layer is applied to is in a variable if it is longer
+LONG = 45
 
 
 def chain(to: Translator, expr: tree.Chain, carry: Carry, stage: bool) -> Term:
@@ -26,6 +30,8 @@ def chain(to: Translator, expr: tree.Chain, carry: Carry, stage: bool) -> Term:
         return ComposedLayer((term, *map(to.layer, stages)), tuple(each.span for each in expr.stages))
     for each in stages:
         term = settled(term, carry)
+        if isinstance(term, Tensor) and len(term.code.flat()) > LONG:
+            term = carry.hold(term)
         term = _applied_at_once(to, each).apply(to, term, each.span, carry)
     return term
 

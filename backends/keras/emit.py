@@ -14,7 +14,8 @@ from netwright.backends.keras.layout import STEP, WIDTH, lay_out
 from netwright.backends.keras.literals import documentation
 from netwright.backends.keras.model import ModelWriter
 from netwright.backends.keras.names import IMPORTED
-from netwright.backends.keras.syntax import Atom, Function, Statement, parts, statement_codes
+from netwright.backends.keras.syntax import Atom, Statement, parts, statement_codes
+from netwright.backends.keras.templating import render
 from netwright.backends.keras.written import SOURCES, definition, modules_used
 from netwright.compiler.elaborate import RECURSION_LIMIT
 from netwright.dsl.diagnostics import Diagnostic, SpecError
@@ -35,25 +36,25 @@ def emit(model: Model, *, train: bool = False) -> str:
     if model.spec.model is None:
         raise SpecError([Diagnostic("missing-key", f"{model.name} has no `model` to write code for", model.spec.span)])
     with _deep_recursion():
-        functions = _functions(model)
-        names = {part.text for code in statement_codes(functions) for part in parts(code) if isinstance(part, Atom)}
-    own = [name for name in SOURCES if name in names]
-    from netwright.backends.keras.templating import render
+        constants, functions = _statements(model)
+        codes = statement_codes([*constants, *functions])
+        names = {part.text for code in codes for part in parts(code) if isinstance(part, Atom)}
+        own = [name for name in SOURCES if name in names]
+        return render(
+            "module.py.j2",
+            documentation=_documentation(model),
+            imports=_imports(_modules(names, own)),
+            constants=lay_out(constants),
+            definitions=[*map(definition, own), *(lay_out([function]) for function in functions)],
+        )
 
-    return render(
-        "module.py.j2",
-        documentation=_documentation(model),
-        imports=_imports(_modules(names, own)),
-        constants="",
-        definitions=[*map(definition, own), *(lay_out([function]) for function in functions)],
-    )
 
-
-def _functions(model: Model) -> list[Statement]:
+def _statements(model: Model) -> tuple[list[Statement], list[Statement]]:
+    """Constants, and functions of which the last is `build_model`."""
     emission = Emission(model.elaborated)
     emission.functions = Functions(emission)
     build = ModelWriter(emission).write(_build_documentation(model))
-    return [*emission.functions.statements(), build]
+    return list(emission.constants.values()), [*emission.functions.statements(), build]
 
 
 # ---------------------------------------------------------------- texts
@@ -70,8 +71,9 @@ def _build_documentation(model: Model) -> str:
     def described(tensors: Iterable[tuple[str, object]]) -> str:
         return ", ".join(f"{name}: {tensor}" for name, tensor in tensors)
 
-    title = f"Return the model, a keras.Model of {model.params.total:,} parameters."
-    return documentation([title, f"{described(model.inputs.items())}"], WIDTH - STEP - 3)
+    title = f"Build the model; with these defaults it has {model.params.total:,} parameters."
+    flow = f"{described(model.inputs.items())} -> {described(model.outputs.items())}"
+    return documentation([title, flow], WIDTH - STEP - 3)
 
 
 # ---------------------------------------------------------------- imports

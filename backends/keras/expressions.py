@@ -166,13 +166,11 @@ def _binary(to: Translator, expr: tree.Binary, carry: Carry, stage: bool) -> Ter
     first = spine[-1].left
     left = to.operand(first, stage=stage)
     for step in reversed(spine):
-        if isinstance(left, Tensor) and len(left.code.flat()) > _LONG:
-            left = carry.hold(left)
         left = combine(to, step, left, to.operand(step.right))
     return left
 
 
-#: a sum of tensors is held in a variable when it is longer
+#: the sides of an operation on tensors are held in variables when they are longer together
 _LONG = 60
 
 
@@ -182,6 +180,7 @@ def combine(to: Translator, expr: tree.Binary, left: Term, right: Term) -> Term:
         layer, count = (left, right) if isinstance(left, Layer) else (right, left)
         assert isinstance(layer, Layer)
         return RepeatedLayer(layer, to.code(count, expr.span), expr.span)
+    left, right = _short(to, left, right)
     sides = (to.code(left, expr.left.span), to.code(right, expr.right.span))
     tensors = [side for side in (left, right) if isinstance(side, Tensor)]
     if not tensors:
@@ -196,6 +195,17 @@ def combine(to: Translator, expr: tree.Binary, left: Term, right: Term) -> Term:
     if eager and not _is_native(to, expr):
         return Tensor(Call(to.emission.keras(BINARY[expr.operator]), sides), temps=temps, eager=True)
     return Tensor(Operation(expr.operator, *sides), temps=temps, eager=eager)
+
+
+def _short(to: Translator, *sides: Term) -> tuple[Term, ...]:
+    """The sides of an operator; where they do not fit on a line together, the long ones in variables."""
+    if sum(len(side.code.flat()) for side in sides if isinstance(side, (Tensor, Plain))) <= _LONG:
+        return sides
+    return tuple(_in_variable(to, side) if isinstance(side, Tensor) else side for side in sides)
+
+
+def _in_variable(to: Translator, side: Tensor) -> Term:
+    return Carry(to.scope).hold(side) if len(side.code.flat()) > _LONG // 3 else side
 
 
 def _is_native(to: Translator, expr: tree.Binary) -> bool:

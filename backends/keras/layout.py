@@ -171,7 +171,7 @@ def _unbroken(code: Code, indent: int, head: str, tail: str) -> Iterator[str]:
 
 
 def _call(code: Call, indent: int, head: str, tail: str) -> Iterator[str]:
-    """One argument a line: of `f` in `f(a)(x)` where its arguments are the longer ones."""
+    """The arguments on a line of their own, or on a line each: those of `f` in `f(a)(x)` where they are the longer ones."""
     function = code.function
     own = sum(len(text) for text, _ in code.arguments())
     if isinstance(function, Call) and sum(len(text) for text, _ in function.arguments()) >= own:
@@ -182,6 +182,11 @@ def _call(code: Call, indent: int, head: str, tail: str) -> Iterator[str]:
         yield from _unbroken(code, indent, head, tail)
         return
     yield " " * indent + f"{head}{within(function, code.level)}("
+    inside = ", ".join(text for text, _ in code.arguments())
+    if not tail.startswith("(") and fits(inside, indent + STEP):  # a call of the result would be broken first
+        yield " " * (indent + STEP) + inside
+        yield " " * indent + ")" + tail
+        return
     for value in code.positional:
         yield from place(value, indent + STEP, "", ",")
     for name, value in code.keywords:

@@ -13,7 +13,7 @@ class Arange(layers.Layer):
     """
 
     def __init__(self, start=None, stop=None, step=1, dtype="int32", axis=1, **kwargs):
-        super().__init__(dtype=dtype, **kwargs)
+        super().__init__(dtype=dtype, autocast=False, **kwargs)
         self.bounds = (start, stop, step)
         self.axis = axis
 

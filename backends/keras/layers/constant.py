@@ -15,7 +15,7 @@ class Constant(layers.Layer):
     def __init__(self, value, **kwargs):
         value = ops.convert_to_tensor(value)
         dtype = keras.backend.standardize_dtype(value.dtype)
-        super().__init__(dtype=dtype, **kwargs)
+        super().__init__(dtype=dtype, autocast=False, **kwargs)
         self.value = ops.convert_to_numpy(value)
 
     def call(self, x):
