@@ -291,18 +291,5 @@ def plain_name(value: Any) -> str | None:
     return str(value.keras).removeprefix("activations.")
 
 
-def activation_help(value: Any) -> str | None:
-    """What to do about a value that is no activation."""
-    if isinstance(value, str) and value in ACTIVATIONS:
-        return f"{value} needs arguments: {', '.join(ACTIVATIONS[value].attributes())}"
-    name = value if isinstance(value, str) else getattr(value, "name_in_flow", "")
-    if name in ("glu", "prelu"):
-        reason = "glu halves an axis" if name == "glu" else "prelu has weights"
-        return f"{reason}, so it stands behind the layer: `-> {name}`"
-    from netwright.dsl.suggest import did_you_mean
-
-    return did_you_mean(value, ACTIVATIONS) if isinstance(value, str) else None
-
-
 def _needs_arguments(name: str) -> bool:
     return any(attribute.required for attribute in ACTIVATIONS[name].attributes().values())

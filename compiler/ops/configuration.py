@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from netwright.compiler.dtypes import DTYPES, KERAS_NAMES
-from netwright.compiler.ops.attributes import TYPES, AttributeType
+from netwright.compiler.ops.attributes import TYPES, Attribute, AttributeType
 from netwright.compiler.ops.declared import Declared, snake_case
 
 #: (kind, flow name) -> class, for every configuration object
@@ -72,6 +72,12 @@ class ConfigurationType(AttributeType):
         return {"type": "string"}
 
 
+def configuration_kind(attribute: Attribute) -> str | None:
+    """The kind of configuration object that an attribute holds, if it holds any."""
+    types = (TYPES[word] for word in attribute.annotation.split(" | "))
+    return next((found.kind for found in types if isinstance(found, ConfigurationType)), None)
+
+
 class DTypeType(AttributeType):
     """A dtype in our spelling (`f16`) or Keras's (`float16`); the normal form is ours."""
 
@@ -89,6 +95,10 @@ class DTypeType(AttributeType):
         return {"enum": list(DTYPES)}
 
 
+#: activations that no attribute takes, and why
+_NOT_ATTRIBUTES = {"glu": "halves an axis", "prelu": "has weights"}
+
+
 class ActivationType(AttributeType):
     """An activation: its name, or an operator that is one, with arguments (`leaky_relu(negative_slope=0.2)`).
     The normal form is the name where the name alone says it, else the operator."""
@@ -102,11 +112,27 @@ class ActivationType(AttributeType):
         return tuple(ACTIVATIONS)
 
     def convert(self, value: Any, owner: Any) -> Any:
-        from netwright.compiler.ops.activations import activation_help, is_activation, plain_name
+        from netwright.compiler.ops.activations import is_activation, plain_name
 
         if is_activation(value):
             return plain_name(value) or value
-        raise self.fault(activation_help(value))
+        raise self.fault(self._help(value))
+
+    @staticmethod
+    def _help(value: Any) -> str | None:
+        """What to do about a value that is no activation."""
+        from netwright.compiler.ops.activations import ACTIVATIONS
+
+        name = value if isinstance(value, str) else getattr(value, "name_in_flow", "")
+        if name in _NOT_ATTRIBUTES:
+            return f"{name} {_NOT_ATTRIBUTES[name]}, so it stands behind the layer: `-> {name}`"
+        if not isinstance(value, str):
+            return None
+        if value in ACTIVATIONS:
+            return f"{value} needs arguments: {', '.join(ACTIVATIONS[value].attributes())}"
+        from netwright.dsl.suggest import did_you_mean
+
+        return did_you_mean(value, ACTIVATIONS)
 
     def schema(self) -> dict[str, Any]:
         return {"type": "string"}
