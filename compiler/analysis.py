@@ -5,7 +5,6 @@ FLOPs are 2 MACs plus elementwise work (docs/costs.md). An unknown cost is None,
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from math import prod
 
 from netwright.compiler.dims import Dim, SymbolicDim, substitute
@@ -13,9 +12,10 @@ from netwright.compiler.dtypes import byte_size
 from netwright.compiler.ir import CallNode, Graph, Instance, Node, OpNode, RepeatNode, Value
 from netwright.compiler.ops.op import Weight
 from netwright.dsl.diagnostics import CompilerBug
+from netwright.dsl.records import entity, field, record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Parameters:
     """Numbers of weights' elements, and their bytes."""
 
@@ -36,7 +36,7 @@ class Parameters:
         return Parameters(self.trainable * count, self.non_trainable * count, self.bytes * count)
 
 
-@dataclass(slots=True)
+@entity
 class Cost:
     """What one graph or node costs. `shared` are instances that a graph further out owns: their weights count there."""
 

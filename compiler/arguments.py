@@ -1,18 +1,19 @@
-"""Owns the binding of a call's arguments to a signature: positional before keyword, unknown, missing and double ones,
-with the place of each. Knows neither what evaluates them nor what they configure."""
+"""Owns signatures and the binding of a call's arguments to one: positional before keyword, unknown, missing and double
+ones, with the place of each. Knows neither what evaluates them nor what they configure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
+from netwright.compiler.ops.declared import Declared
 from netwright.compiler.session import Poisoned, Session
+from netwright.dsl.records import record
 from netwright.dsl.source import Span
 from netwright.dsl.suggest import did_you_mean
-from netwright.dsl.tree import Argument
+from netwright.dsl.tree import Argument, Block
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Signature:
     """What a call may give: `positional` names in order, `keyword` names besides, `required` ones. `what` is how the
     thing called is named in messages."""
@@ -24,6 +25,42 @@ class Signature:
 
     def names(self) -> Iterable[str]:
         return (*self.positional, *self.keyword)
+
+    def fits(self, arguments: Sequence[Argument]) -> bool:
+        """Whether `bind` finds nothing wrong with these arguments."""
+        given = set()
+        for position, argument in enumerate(arguments):
+            name = argument.name
+            if name is None:
+                if position >= len(self.positional):
+                    return False
+                name = self.positional[position]
+            if name in given or (argument.name and name not in self.positional and name not in self.keyword):
+                return False
+            given.add(name)
+        return given.issuperset(self.required)
+
+
+_SIGNATURES: dict[type[Declared], Signature] = {}
+
+
+def signature(cls: type[Declared]) -> Signature:
+    """The signature of an operator or a configuration object."""
+    if cls not in _SIGNATURES:
+        attributes = cls.attributes().values()
+        _SIGNATURES[cls] = Signature(
+            cls.name_in_flow,
+            tuple(item.name for item in attributes if not item.keyword_only),
+            tuple(item.name for item in attributes if item.keyword_only),
+            tuple(item.name for item in attributes if item.required),
+        )
+    return _SIGNATURES[cls]
+
+
+def block_signature(block: Block) -> Signature:
+    """The signature of a block, as its header gives it."""
+    required = [parameter.name for parameter in block.parameters if parameter.default is None]
+    return Signature(block.name, [parameter.name for parameter in block.parameters], (), required)
 
 
 def bind(session: Session, signature: Signature, arguments: Sequence[Argument], span: Span) -> dict[str, Argument]:

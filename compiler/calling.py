@@ -4,22 +4,29 @@ object) and what a call of each makes of its arguments."""
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
-from netwright.compiler.arguments import Signature, bind, check_required
+from netwright.compiler.arguments import Signature, bind, block_signature, check_required, signature
 from netwright.compiler.dims import SymbolicDim
-from netwright.compiler.ops.attributes import TYPES, Attribute, AttributeFault
+from netwright.compiler.ops.attributes import Attribute, AttributeFault
 from netwright.compiler.ops.catalogue import find_configuration, find_operator
-from netwright.compiler.ops.configuration import Configuration, ConfigurationType
+from netwright.compiler.ops.configuration import Configuration, configuration_kind
 from netwright.compiler.ops.declared import Declared
-from netwright.compiler.ops.op import OPERATORS, Op, OpError
+from netwright.compiler.ops.op import Op, OpError
 from netwright.compiler.scope import POISON, Env, Module
 from netwright.compiler.session import Poisoned, Session
+from netwright.compiler.unknown_names import (
+    KERAS_MODULES,
+    Unknown,
+    unknown_block,
+    unknown_function,
+    unknown_name,
+    unknown_word,
+)
 from netwright.compiler.value_functions import VALUE_FUNCTIONS
 from netwright.compiler.values import BlockLayer, Layer, OperatorLayer, SharedLayer, kind_of, tensors_in
 from netwright.dsl import tree
 from netwright.dsl.source import Span
-from netwright.dsl.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from netwright.compiler.evaluate import Evaluator
@@ -30,8 +37,6 @@ class _Unbound:
 
 
 _UNBOUND = _Unbound()
-#: modules of Keras by whose name a spec may qualify a function that a layer hides: activations.relu
-_KERAS_MODULES = ("ops", "activations")
 
 
 class Calling:
@@ -67,22 +72,12 @@ class Calling:
             raise Poisoned
         return value
 
-    def _refuse_name(self, expr: tree.Name, stage: bool) -> Any:
-        name = expr.id
+    def _refuse_name(self, expr: tree.Name, stage: bool) -> NoReturn:
         env = self.evaluator.env
-        if name in VALUE_FUNCTIONS:
-            self.session.fail("wrong-kind", f"{name} is a function: write {name}(...)", expr.span)
-        if name in env.module.uses:
-            self.session.fail("wrong-kind", f"'{name}' is another spec: write {name}.block(...)", expr.span)
-        if find_configuration(name) is not None:
-            quoted = f'where a block takes it as an argument, write it in quotes: "{name}"'
-            self.session.fail(
-                "unknown-name", f"'{name}' means something only as an operator's argument", expr.span, help=quoted
-            )
-        code, what = ("unknown-operator", "layer, block or operator") if stage else ("unknown-name", "name")
-        known = [*env.all_names(), *(OPERATORS if stage else ())]
-        help = did_you_mean(name, known) or (None if stage else did_you_mean(name, OPERATORS))
-        self.session.fail(code, f"no {what} '{name}' is known here", expr.span, help=help)
+        self._refuse(unknown_name(expr.id, env.module, env.all_names(), stage=stage), expr.span)
+
+    def _refuse(self, unknown: Unknown, span: Span) -> NoReturn:
+        self.session.fail(unknown.code, unknown.message, span, help=unknown.help)
 
     def qualified(self, expr: tree.Attribute) -> Any:
         """The layer that `alias.block` or `ops.function` names bare; None where the base is neither."""
@@ -97,15 +92,12 @@ class Calling:
             module = self.evaluator.env.module.uses[base]
             block = module.blocks.get(expr.name)
             if block is None:
-                help = did_you_mean(expr.name, module.blocks)
-                self.session.fail("unknown-name", f"'{base}' has no block '{expr.name}'", expr.name_span, help=help)
+                self._refuse(unknown_block(base, expr.name, module), expr.name_span)
             return lambda arguments, span: self._block(module, block, arguments, span)
-        if base in _KERAS_MODULES and self._bound(expr.base) is _UNBOUND:
+        if base in KERAS_MODULES and self._bound(expr.base) is _UNBOUND:
             operator = find_operator(f"{base}.{expr.name}")
             if operator is None:
-                names = [name.removeprefix(f"{base}.") for name in OPERATORS if name.startswith(f"{base}.")]
-                help, message = did_you_mean(expr.name, names), f"keras.{base} has no '{expr.name}' here"
-                self.session.fail("unknown-operator", message, expr.name_span, help=help)
+                self._refuse(unknown_function(base, expr.name), expr.name_span)
             return lambda arguments, span: self._operator(operator, arguments, span)
         return None
 
@@ -182,12 +174,12 @@ class Calling:
 
     def _declare(self, cls: Any, arguments: Sequence[tree.Argument], span: Span) -> tuple[Any, Any, Any]:
         attributes: dict[str, Attribute] = cls.attributes()
-        signature = _signature(cls)
+        wanted = signature(cls)
         if not arguments:
-            check_required(self.session, signature, {}, span)
+            check_required(self.session, wanted, {}, span)
             bound: dict[str, tree.Argument] = {}
         else:
-            bound = bind(self.session, signature, arguments, span)
+            bound = bind(self.session, wanted, arguments, span)
         values, keywords = self._attribute_values(cls, attributes, bound)
         made = cls(values)
         try:
@@ -242,10 +234,12 @@ class Calling:
         if isinstance(expr, tree.Sequence):
             return tuple(self.argument(item, attribute) for item in expr.items)
         if isinstance(expr, tree.Call) and isinstance(expr.function, tree.Name):
-            kind = _configuration_kind(attribute)
+            kind = configuration_kind(attribute)
             cls = find_configuration(expr.function.id, kind) if kind else None
             if cls is not None:
                 return self.declared(cls, expr.arguments, expr.span)
+            if kind is not None and not self._is_known(expr.function):
+                self._unknown_word(expr.function, attribute)
         return evaluator.evaluate(expr)
 
     def _word(self, expr: tree.Name, attribute: Attribute) -> Any:
@@ -254,20 +248,21 @@ class Calling:
             return expr.id
         if find_operator(expr.id) is not None:
             return self.evaluator.evaluate(expr)
-        if not words:
-            return self._refuse_name(expr, False)
-        help = did_you_mean(expr.id, (*words, *self.evaluator.env.all_names()))
-        if help is None and len(words) <= 8:
-            help = "it takes " + ", ".join(words)
-        message = f"'{attribute.name}': no name '{expr.id}' is known here"
-        return self.session.fail("unknown-name", message, expr.span, help=help)
+        return self._unknown_word(expr, attribute) if words else self._refuse_name(expr, False)
+
+    def _unknown_word(self, expr: tree.Name, attribute: Attribute) -> NoReturn:
+        env = self.evaluator.env
+        self._refuse(unknown_word(expr.id, attribute, env.module, env.all_names()), expr.span)
+
+    def _is_known(self, expr: tree.Name) -> bool:
+        known = find_operator(expr.id) is not None or expr.id in VALUE_FUNCTIONS
+        return known or expr.id in self.evaluator.env.module.blocks or self._bound(expr) is not _UNBOUND
 
     # ------------------------------------------------------------ blocks
 
     def _block(self, module: Module, block: tree.Block, arguments: Sequence[tree.Argument], span: Span) -> Any:
         names = [parameter.name for parameter in block.parameters]
-        required = [parameter.name for parameter in block.parameters if parameter.default is None]
-        bound = bind(self.session, Signature(block.name, names, (), required), arguments, span)
+        bound = bind(self.session, block_signature(block), arguments, span)
         values = dict(zip(bound, self._block_values(block, bound), strict=True))
         given = ", ".join(f"{name}={argument.value.span.text}" for name, argument in bound.items())
         env = Env(module, values)
@@ -311,8 +306,8 @@ class Calling:
             self.session.fail("wrong-kind", f"{kind_of(value)} takes no arguments here", expr.span, help=help)
         cls = type(inner.op)
         attributes = {name: item for name, item in cls.attributes().items() if item.call}
-        signature = Signature(f"a call of {cls.name_in_flow}", (), tuple(attributes), ())
-        bound = bind(self.session, signature, expr.arguments, expr.span)
+        wanted = Signature(f"a call of {cls.name_in_flow}", (), tuple(attributes), ())
+        bound = bind(self.session, wanted, expr.arguments, expr.span)
         values, keywords = self._attribute_values(cls, attributes, bound)
         op = cls({**inner.op.given(), **values})
         places = inner.places + tuple((name, argument.span) for name, argument in bound.items())
@@ -321,19 +316,6 @@ class Calling:
 
 
 _KNOWN_SIZE = "this size must be a number when the model is compiled: give it in the input's type or with `--set`"
-_SIGNATURES: dict[type[Declared], Signature] = {}
-
-
-def _signature(cls: type[Declared]) -> Signature:
-    if cls not in _SIGNATURES:
-        attributes = cls.attributes().values()
-        _SIGNATURES[cls] = Signature(
-            cls.name_in_flow,
-            tuple(item.name for item in attributes if not item.keyword_only),
-            tuple(item.name for item in attributes if item.keyword_only),
-            tuple(item.name for item in attributes if item.required),
-        )
-    return _SIGNATURES[cls]
 
 
 def _as_configuration(value: Any) -> Any:
@@ -343,11 +325,6 @@ def _as_configuration(value: Any) -> Any:
     if isinstance(value, tuple):
         return tuple(_as_configuration(item) for item in value)
     return value
-
-
-def _configuration_kind(attribute: Attribute) -> str | None:
-    types = (TYPES[word] for word in attribute.annotation.split(" | "))
-    return next((found.kind for found in types if isinstance(found, ConfigurationType)), None)
 
 
 def _has_symbols(value: Any) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any
 
 from netwright.compiler.dims import SymbolicDim
@@ -13,9 +12,10 @@ from netwright.compiler.ir import Graph
 from netwright.compiler.session import Poisoned
 from netwright.compiler.values import show
 from netwright.dsl import tree
+from netwright.dsl.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CheckResult:
     """One check: its text, whether it holds, and what its left side came to (None where it is no comparison)."""
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,19 +12,21 @@ from netwright.compiler.dims import Dim, SymbolicDim, symbol
 from netwright.compiler.evaluate import Evaluator
 from netwright.compiler.ir import Graph, Value
 from netwright.compiler.modules import load_modules
+from netwright.compiler.name_check import arithmetic_names, check_names
 from netwright.compiler.scope import POISON, Env, Module
 from netwright.compiler.session import Poisoned, Session
 from netwright.compiler.types import TensorType
 from netwright.compiler.unused import unused_blocks
 from netwright.compiler.values import Layer, SharedLayer, kind_of
 from netwright.dsl import tree
+from netwright.dsl.records import entity
 from netwright.dsl.suggest import did_you_mean
 
 #: Python frames that MAX_CALLS nested blocks may take; frames of Python functions do not use the C stack
 RECURSION_LIMIT = 20_000
 
 
-@dataclass(slots=True, eq=False)
+@entity
 class Elaborated:
     """A spec's typed graph and what its names stand for. `graph` is None for a spec without a model (a library)."""
 
@@ -47,6 +48,7 @@ def elaborate(
     with _deep_recursion():
         modules = load_modules(spec, root, session.diagnostics)
         session.diagnostics.raise_errors()
+        check_names(session, modules)
         found = _Elaboration(session, modules).run(dict(params or {}), preset)
     session.diagnostics.raise_errors()
     return found
@@ -69,7 +71,8 @@ class _Elaboration:
         inputs = self._inputs(sizes)
         self._layers()
         outputs = self._outputs()
-        self.session.diagnostics.extend(unused_blocks(self.spec))
+        if not self.session.diagnostics.has_errors:  # a misspelt call would make its block unused
+            self.session.diagnostics.extend(unused_blocks(self.spec))
         graph = None if self.spec.model is None else self.graph
         return Elaborated(self.session, self.main, self.modules, self.env, graph, inputs, outputs)
 
@@ -136,7 +139,7 @@ class _Elaboration:
     def _type(self, type: tree.TypeExpr, sizes: dict[str, int]) -> TensorType:
         dims: list[Dim] = []
         for expr in type.dims:
-            for name in _names_in(expr):
+            for name in arithmetic_names(expr):
                 if name not in self.main.params and name not in self.env.names:
                     self.env.names[name] = sizes.get(name, symbol(name))
             dims.append(self._dim(expr))
@@ -221,18 +224,7 @@ def _evaluate_params(
 def _symbol_names(spec: tree.Spec, params: Mapping[str, tree.Expr]) -> set[str]:
     """The names in the inputs' types that no param has."""
     dims = (expr for declared in spec.inputs for expr in declared.type.dims)
-    return {name for expr in dims for name in _names_in(expr)} - params.keys()
-
-
-def _names_in(expr: tree.Expr) -> Iterator[str]:
-    """The names in the arithmetic of a dim."""
-    if isinstance(expr, tree.Name):
-        yield expr.id
-    elif isinstance(expr, tree.Binary):
-        yield from _names_in(expr.left)
-        yield from _names_in(expr.right)
-    elif isinstance(expr, tree.Unary):
-        yield from _names_in(expr.operand)
+    return {name for expr in dims for name in arithmetic_names(expr)} - params.keys()
 
 
 def _family(value: Any) -> str:

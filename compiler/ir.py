@@ -5,14 +5,14 @@ Knows neither the syntax tree's meaning nor any backend."""
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 from netwright.compiler.ops.op import Op, Weight
 from netwright.compiler.types import TensorType
+from netwright.dsl.records import entity, field
 from netwright.dsl.source import Span
 
 
-@dataclass(slots=True, eq=False)
+@entity
 class Value:
     """A tensor in one graph. `constant` holds the number where the spec wrote one beside tensors."""
 
@@ -25,7 +25,7 @@ class Value:
         return str(self.type)
 
 
-@dataclass(slots=True, eq=False)
+@entity
 class Instance:
     """One layer whose weights are used wherever it is applied (`shared f`, or an entry of `layers`). It belongs to the
     graph that declares it (`Graph.instances`): each call of that graph has its own."""
@@ -36,7 +36,7 @@ class Instance:
     first: Node | None = None  # the application that fixed the shapes of the weights
 
 
-@dataclass(slots=True, eq=False)
+@entity
 class Node:
     """One step of a graph: takes `operands`, makes `outputs`. `name` is its path component, without index."""
 
@@ -47,7 +47,7 @@ class Node:
     outputs: tuple[Value, ...] = field(init=False, default=())
 
 
-@dataclass(slots=True, eq=False)
+@entity
 class OpNode(Node):
     """An operator. `keywords` are the call-time tensors: name, value or values."""
 
@@ -72,7 +72,7 @@ class OpNode(Node):
         return [weight._replace(trainable=False) for weight in found]
 
 
-@dataclass(slots=True, eq=False)
+@entity
 class CallNode(Node):
     """A block (or shared composition) applied: `operands` are the graph's inputs in order. `arguments` is how the
     call is shown: 'filters=64, strides=2'."""
@@ -81,7 +81,7 @@ class CallNode(Node):
     arguments: str = ""
 
 
-@dataclass(slots=True, eq=False)
+@entity
 class RepeatNode(Node):
     """`count` copies of `body` in sequence, each with its own weights: the body's outputs are the next copy's first
     inputs. Operands beyond the outputs are captured: every copy gets the same."""
@@ -90,7 +90,7 @@ class RepeatNode(Node):
     count: int
 
 
-@dataclass(slots=True, eq=False)
+@entity
 class Graph:
     """Nodes in order of evaluation. `output_is_tuple` tells one tensor from a tuple of one."""
 

@@ -4,14 +4,14 @@ level. Repeats can be laid out copy by copy or kept as one row with a count."""
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from netwright.compiler.analysis import Analysis, Cost, Parameters
 from netwright.compiler.ir import CallNode, Graph, Instance, Node, OpNode, RepeatNode, copies, indexed_names
 from netwright.compiler.types import TensorType
+from netwright.dsl.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Row:
     """One node at one place of the model. `depth` counts enclosing blocks; `repeats` the copies that the row and the
     rows below it stand for (1 where copies are laid out)."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 from netwright.compiler.scope import Module
 from netwright.dsl.diagnostics import Diagnostic, Diagnostics, SpecError
 from netwright.dsl.document import read_spec, resolve_use
+from netwright.dsl.records import replace
 from netwright.dsl.tree import Spec
 
 #: more files than any real spec uses

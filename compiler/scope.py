@@ -3,9 +3,9 @@ names bound in one body). Knows no operator."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any, Final
 
+from netwright.dsl.records import entity, field
 from netwright.dsl.source import Span
 from netwright.dsl.tree import Block, Spec
 
@@ -20,7 +20,7 @@ class Poison:
 POISON: Final = Poison()
 
 
-@dataclass(slots=True, eq=False)
+@entity
 class Module:
     """One spec file during elaboration."""
 
@@ -35,7 +35,7 @@ class Module:
         return [*self.params, *self.blocks, *self.uses, *self.layers]
 
 
-@dataclass(slots=True, eq=False)
+@entity
 class Env:
     """The names of one body: operands, arguments, bindings. `outer` is the body around a loop."""
 

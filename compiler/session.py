@@ -5,12 +5,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 from netwright.compiler.ir import Graph, Value
 from netwright.compiler.values import BlockLayer
 from netwright.dsl.diagnostics import Diagnostic, Diagnostics, Label, Severity
+from netwright.dsl.records import entity, field, record
 from netwright.dsl.source import Span
 
 #: evaluation steps (expressions, applications, turns of loops) that one spec may take
@@ -23,7 +23,7 @@ class Poisoned(Exception):
     """The expression failed and the user has been told; what depends on it is given up."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Frame:
     """One call of a block in progress."""
 
@@ -31,7 +31,7 @@ class Frame:
     span: Span
 
 
-@dataclass(slots=True, eq=False)
+@entity
 class Session:
     """The state of one elaboration."""
 

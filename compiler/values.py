@@ -5,13 +5,13 @@ SymbolicDim."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from netwright.compiler.dims import SymbolicDim
 from netwright.compiler.ir import Instance, Value
 from netwright.compiler.ops.configuration import Configuration
 from netwright.compiler.ops.op import Op
+from netwright.dsl.records import field, record
 from netwright.dsl.source import Span
 from netwright.dsl.tree import Block
 
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from netwright.compiler.scope import Module
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Layer:
     """Anything that takes tensors to tensors. Equal layers do the same; their places do not count."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class OperatorLayer(Layer):
     """An operator with its configuration; `keywords` are call-time tensors, `places` where its arguments stand."""
 
@@ -38,12 +38,12 @@ class OperatorLayer(Layer):
         return next((span for name, span in self.places if name == attribute), None)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class BlockLayer(Layer):
     """A block of a module with all its arguments, defaults filled in, in the header's order."""
 
     block: Block
-    module: Module = field(compare=False, repr=False)
+    module: Module = field(compare=False)
     arguments: tuple[Any, ...]
     given: str = field(default="", compare=False)
 
@@ -52,7 +52,7 @@ class BlockLayer(Layer):
         return (self.block, tuple((type(item), item) for item in self.arguments))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Composition(Layer):
     """Layers in sequence, each with the place it was written at."""
 
@@ -60,7 +60,7 @@ class Composition(Layer):
     spans: tuple[Span, ...] = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Repetition(Layer):
     """`count` copies in sequence, each with its own weights."""
 
@@ -68,7 +68,7 @@ class Repetition(Layer):
     count: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Branches(Layer):
     """A fork: every branch gets the same input."""
 
@@ -76,7 +76,7 @@ class Branches(Layer):
     spans: tuple[Span, ...] = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SharedLayer(Layer):
     """One instance of a layer. `call` holds call-time arguments of this use."""
 

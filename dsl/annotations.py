@@ -4,8 +4,9 @@ several lines. Knows columns and rows, not gutters, files or diagnostics."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from itertools import groupby
+
+from netwright.dsl.records import record
 
 Paint = Callable[[str, str], str]
 """(text, style) → text with the terminal's codes for the style, or as it is."""
@@ -26,7 +27,7 @@ class Row:
         return "".join(paint("".join(char for char, _ in run), style) for style, run in runs).rstrip()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Mark:
     """An underline from column `start` to `end` (exclusive) and what is said of it."""
 
@@ -37,7 +38,7 @@ class Mark:
     style: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Bar:
     """A span of several lines, drawn beside them in its own `lane`. Offsets are characters of their lines."""
 

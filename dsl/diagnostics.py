@@ -4,16 +4,16 @@ in `CODES`. Knows nothing of how one is shown (`render.py`) or what it is about.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Literal
 
 from netwright.dsl.codes import CODES
+from netwright.dsl.records import record
 from netwright.dsl.source import Span
 
 Severity = Literal["error", "warning"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Label:
     """A place and what is to be said of it (empty: only underlined)."""
 
@@ -21,7 +21,7 @@ class Label:
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Diagnostic:
     """One message to the user. `span` is the primary place; None only where there is no text at all."""
 
@@ -40,7 +40,7 @@ class Diagnostic:
 
 
 class Diagnostics:
-    """The messages of one compilation, in the order found, each place and code once."""
+    """The messages of one compilation, each place and code once, file after file from the top down."""
 
     def __init__(self) -> None:
         self._found: dict[tuple[object, ...], Diagnostic] = {}
@@ -55,14 +55,20 @@ class Diagnostics:
             self.add(diagnostic)
 
     def __iter__(self) -> Iterator[Diagnostic]:
-        return iter(self._found.values())
+        sources: dict[int, int] = {}
+
+        def place(diagnostic: Diagnostic) -> tuple[int, int]:
+            span = diagnostic.span
+            return (sources.setdefault(id(span.source), len(sources)), span.start) if span else (-1, 0)
+
+        return iter(sorted(self._found.values(), key=place))
 
     def __len__(self) -> int:
         return len(self._found)
 
     @property
     def has_errors(self) -> bool:
-        return any(diagnostic.severity == "error" for diagnostic in self)
+        return any(diagnostic.severity == "error" for diagnostic in self._found.values())
 
     def raise_errors(self) -> None:
         """End a phase: raise `SpecError` with all that was found if any of it is an error."""

@@ -4,7 +4,8 @@ very long line is shown. Nothing here lets a control character of the user's tex
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
+
+from netwright.dsl.records import record
 
 TAB = "    "
 LONGEST_LINE = 120
@@ -36,7 +37,7 @@ def _width(glyph: str) -> int:
     return 2 if unicodedata.east_asian_width(glyph) in {"W", "F"} else 1
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ShownLine:
     """A source line as it is shown. Offsets count characters of the whole line, columns those of the terminal."""
 

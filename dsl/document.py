@@ -59,9 +59,9 @@ def _use_faults(spec: Spec, root: Path | None) -> Iterator[Diagnostic]:
 
 
 def _complete(spec: Spec | None, found: Diagnostics) -> Spec:
-    """Raise what was found, from the top of the file down, or give the spec."""
+    """Raise what was found, or give the spec."""
     if found.has_errors or spec is None:
-        raise SpecError(sorted(found, key=lambda diagnostic: diagnostic.span.start if diagnostic.span else 0))
+        raise SpecError(list(found))
     return spec
 
 

@@ -4,12 +4,12 @@ what could have stood there. Knows no particular slip: those are in `flow_slips.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
 from netwright.dsl.diagnostics import Diagnostic, Label
 from netwright.dsl.flow_tables import END
 from netwright.dsl.flow_tokens import CLOSING, OPENING, Line, Tokens
+from netwright.dsl.records import record
 from netwright.dsl.source import Span
 
 OPERATORS = frozenset("-> + - * / // % ** @ == != < <= > >= in and or if . ( [".split())
@@ -18,7 +18,7 @@ _KINDS = {"NAME": "the name", "NUMBER": "the number", "STRING": "the string", "C
 _LONGEST = 24
 
 
-@dataclass(frozen=True)
+@record
 class Mistake:
     """The token at `index` cannot follow those before it; `expected` are the terminals that can. `start` is
     what was to be parsed."""

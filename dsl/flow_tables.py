@@ -4,14 +4,13 @@ the grammar: `python -m netwright.dsl.flow_tables`. Until that is done the table
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from functools import cache
 from pathlib import Path
 from typing import Any
 from zlib import crc32
 
-from netwright.dsl.records import record
+from netwright.dsl.records import fields, record
 
 GRAMMAR = Path(__file__).with_name("flow.lark")
 SAVED = Path(__file__).with_name("flow_tables.json")
@@ -73,8 +72,7 @@ def make_tables(grammar: str) -> Tables:
 
 def save_tables() -> None:
     tables = make_tables(GRAMMAR.read_text(encoding="utf-8"))
-    fields = {field.name: getattr(tables, field.name) for field in dataclasses.fields(tables)}
-    SAVED.write_text(_lines(fields), encoding="utf-8")
+    SAVED.write_text(_lines({name: getattr(tables, name) for name in fields(tables)}), encoding="utf-8")
 
 
 def _saved() -> Tables | None:
@@ -121,9 +119,9 @@ def _shifts(kind: Any) -> bool:
     return bool(kind.name == "Shift")
 
 
-def _lines(fields: dict[str, Any]) -> str:
+def _lines(parts: dict[str, Any]) -> str:
     """JSON with an entry of each table to a line, so that changes can be read."""
-    return "{\n" + ",\n".join(f"{json.dumps(name)}: {_entries(value)}" for name, value in fields.items()) + "\n}\n"
+    return "{\n" + ",\n".join(f"{json.dumps(name)}: {_entries(value)}" for name, value in parts.items()) + "\n}\n"
 
 
 def _entries(value: Any) -> str:

@@ -5,11 +5,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from functools import cache
 
 from netwright.dsl.flow_tables import load_tables
-from netwright.dsl.records import record
+from netwright.dsl.records import entity, field, record
 from netwright.dsl.source import Fragment, Span
 
 OPENING = {"(": ")", "[": "]", "{": "}"}
@@ -29,7 +28,7 @@ _REST = {
 BAD = frozenset({"BAD_NUMBER", "OPEN_STRING", "BAD_CHARACTER", "BAD_NAME"})
 
 
-@dataclass(slots=True)
+@entity
 class Tokens:
     """The tokens of a fragment as lists side by side: kind (a terminal of `flow_tables.Tables`, or one of
     BAD), text, offset in the fragment, start and end in the source. `breaks` are the first tokens of lines,

@@ -4,18 +4,18 @@ it is read. From the rows come the schema, the reader and the documentation. Kno
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from netwright.dsl.names import IDENTIFIER, RESERVED
 from netwright.dsl.nodes import Node, Scalar
 from netwright.dsl.reading import Reading
+from netwright.dsl.records import record
 
 JsonSchema = dict[str, Any]
 Read = Callable[[Reading, Scalar, Node], Any]
 
 
-@dataclass(frozen=True)
+@record
 class Key:
     """`read` gives what stands in the tree for the value; `absent` stands there without the key. `field` is the
     attribute of the tree that holds it, if it is not called like the key."""

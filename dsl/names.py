@@ -3,6 +3,7 @@ is introduced twice. Knows nothing of operators: a param may be called like one.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from netwright.dsl.diagnostics import Diagnostic, Label
@@ -27,12 +28,11 @@ def name_fault(name: str, span: Span) -> Diagnostic:
     if taken:
         message = f"`{name}` {taken} and cannot be a name"
         return Diagnostic("invalid-name", message, span, help=f"write `{name}_` or another name")
-    return Diagnostic(
-        "invalid-name",
-        f"{name!r} is not a name",
-        span,
-        help="a name is letters, digits and underscores, and does not begin with a digit",
-    )
+    help = "a name is letters, digits and underscores, and does not begin with a digit"
+    plainer = re.sub("[- .]", "_", name.strip())
+    if re.match(IDENTIFIER, plainer) and plainer not in RESERVED:
+        help = f"write `{plainer}`: {help}"
+    return Diagnostic("invalid-name", f"{name!r} is not a name", span, help=help)
 
 
 def duplicate_names(introduced: Iterable[tuple[str, str, Span]]) -> Iterable[Diagnostic]:
@@ -43,11 +43,15 @@ def duplicate_names(introduced: Iterable[tuple[str, str, Span]]) -> Iterable[Dia
         if place is not span:
             yield Diagnostic(
                 "duplicate-name",
-                f"`{name}` names two things: {_article(earlier)} and {_article(what)}",
+                f"`{name}` names two things: {_two(earlier, what)}",
                 span,
                 labels=(Label(place, "first named here"),),
                 help="rename one of them",
             )
+
+
+def _two(what: str, other: str) -> str:
+    return f"two {what}s" if what == other else f"{_article(what)} and {_article(other)}"
 
 
 def _article(what: str) -> str:

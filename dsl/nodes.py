@@ -4,13 +4,13 @@ in the source. Knows nothing of what a spec may hold."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from netwright.dsl.plain import PlainValue
+from netwright.dsl.records import entity, field
 from netwright.dsl.source import Source, Span
 
 
-@dataclass(slots=True, eq=False)
+@entity
 class Node:
     start: int
     end: int
@@ -24,7 +24,7 @@ class Node:
         return Span(source, self.start, line_end if line_end >= 0 else self.end)
 
 
-@dataclass(slots=True, eq=False)
+@entity
 class Scalar(Node):
     """`text` is what YAML reads, `value` what it stands for; `style` is '' (plain) or one of ' " | >.
     `parts` are the plain scalars that the commas of a call inside `[ ]` cut it into."""
@@ -40,14 +40,14 @@ class Scalar(Node):
         return self.start == self.end
 
 
-@dataclass(slots=True, eq=False)
+@entity
 class Items(Node):
     """A YAML list."""
 
     items: list[Node]
 
 
-@dataclass(slots=True, eq=False)
+@entity
 class Map(Node):
     """A YAML mapping: key text -> (key, value), in order."""
 
@@ -58,7 +58,7 @@ class Map(Node):
         return entry[1] if entry else None
 
 
-@dataclass(slots=True, eq=False)
+@entity
 class Broken(Node):
     """Stands where something was that is reported already."""
 

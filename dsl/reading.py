@@ -4,11 +4,11 @@ looked into. Knows how a scalar's text gets to the flow parser; knows no key."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from netwright.dsl.diagnostics import Diagnostics, SpecError
 from netwright.dsl.nodes import Broken, Items, Map, Node, Scalar
+from netwright.dsl.records import entity, replace
 from netwright.dsl.scalars import cut, fragment
 from netwright.dsl.source import Fragment, Source, Span
 from netwright.dsl.tree import Name
@@ -18,7 +18,7 @@ T = TypeVar("T")
 _LINES_LOST = "YAML makes one line of this text: write `|` after the key, and the text below it, to keep its lines"
 
 
-@dataclass
+@entity
 class Reading:
     """`bad` holds the ids of nodes that the schema refuses; `inputs` are the names of the spec's inputs."""
 

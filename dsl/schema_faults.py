@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -12,6 +11,7 @@ from netwright.dsl.diagnostics import Diagnostic
 from netwright.dsl.keys import JsonSchema
 from netwright.dsl.names import name_fault
 from netwright.dsl.nodes import Items, Map, Node, Scalar, describe, locate
+from netwright.dsl.records import record
 from netwright.dsl.source import Source, Span
 from netwright.dsl.suggest import did_you_mean
 
@@ -33,7 +33,7 @@ _LIMITS = {
 _COUNTED = {"maxProperties": "key", "maxItems": "items", "maxLength": "character"}
 
 
-@dataclass(frozen=True)
+@record
 class Place:
     """Where the schema refuses the document: the node, the key it stands under, and the schema in force."""
 

@@ -4,18 +4,18 @@ each. Knows nothing of messages, notes or other files."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 from netwright.dsl.annotations import Bar, Mark, Row, underline
 from netwright.dsl.diagnostics import Label
 from netwright.dsl.display import LONGEST_LINE, ShownLine, escape, show_line
+from netwright.dsl.records import record
 from netwright.dsl.source import Source, Span
 
 LONGEST_BAR = 6
 """Lines of a span that are all shown; of a longer one the first and last two are."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Place:
     """A labelled place and how it is drawn: `^` for the primary one, `-` for others."""
 
@@ -24,7 +24,7 @@ class Place:
     style: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Underlined:
     """A place within one line; offsets are characters of the line."""
 

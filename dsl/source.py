@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 from operator import itemgetter
@@ -16,13 +15,16 @@ from netwright.dsl.records import record
 _start = itemgetter(0)
 
 
-@dataclass(frozen=True, eq=False)
 class Source:
     """A text and the name it is shown under. Offsets count characters from 0; lines and columns from 1."""
 
-    name: str
-    text: str
-    path: Path | None = None
+    def __init__(self, name: str, text: str, path: Path | None = None) -> None:
+        self.name = name
+        self.text = text
+        self.path = path
+
+    def __repr__(self) -> str:
+        return f"Source({self.name!r})"
 
     @cached_property
     def _line_starts(self) -> list[int]:

@@ -13,7 +13,7 @@ def suggest(name: str, candidates: Iterable[str]) -> list[str]:
     """At most four candidates near `name`, the nearest first, equally near ones by name."""
     if len(name) > _LONGEST:
         return []
-    allowed = 1 + len(name) // 5
+    allowed = _allowed(len(name))
     folded = _fold(name)
     near = ((distance(folded, _fold(candidate), allowed), candidate) for candidate in set(candidates) - {name})
     return [candidate for edits, candidate in sorted(near) if edits <= allowed][:MOST]
@@ -46,6 +46,11 @@ def distance(one: str, other: str, allowed: int) -> int:
             return allowed + 1
         before, above = above, line
     return above[-1]
+
+
+def _allowed(length: int) -> int:
+    """Edits that a slip makes in a name so long: none in one letter, one in up to five, two in up to nine."""
+    return 0 if length == 1 else 1 if length <= 5 else 1 + length // 5
 
 
 def _fold(name: str) -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from netwright.dsl.diagnostics import Diagnostic
+from netwright.dsl.records import record
 from netwright.dsl.source import Source, Span
 
 _ITEM = r"\s*(?:- +)*(?:[A-Za-z_]\w*: +)?"
@@ -20,7 +20,7 @@ _BLOCK_BEGINS = re.compile(r".*:\s*[|>][-+0-9]*\s*(?:#.*)?$")
 _PLAIN_KEY = re.compile(r"(\s*)[A-Za-z_]\w*: +[^|>\s]")
 
 
-@dataclass(frozen=True)
+@record
 class Trouble:
     """What the YAML parser said: its words, where it stopped, and where the thing it was reading began."""
 

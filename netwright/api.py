@@ -4,7 +4,6 @@ Imports no framework."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +17,7 @@ from netwright.compiler.layer_table import layer_rows
 from netwright.compiler.types import TensorType
 from netwright.dsl.diagnostics import Diagnostic
 from netwright.dsl.document import read_spec, read_spec_text
+from netwright.dsl.records import record
 from netwright.dsl.render_formats import to_json as diagnostic_to_json
 from netwright.dsl.tree import Spec
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from netwright.compiler.training.plan import Plan
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Tensor:
     """An input or output: dtype ('f32') and shape, ints and strings for symbolic dims."""
 

@@ -6,7 +6,6 @@ are equal (1 does not broadcast, except under an ellipsis)."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 
 from netwright.compiler.dims import Dim
@@ -14,6 +13,7 @@ from netwright.compiler.ops.op import OpError
 from netwright.compiler.ops.shapes import agree
 from netwright.compiler.ops.tensor_rules import broadcast, product, show
 from netwright.compiler.types import Shape
+from netwright.dsl.records import record
 
 ELLIPSIS = "..."
 
@@ -22,7 +22,7 @@ class EquationFault(ValueError):
     """The text is no equation; the message says why."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Term:
     """The labels of one tensor. `ellipsis` is where '...' stands among them, or none."""
 
@@ -43,7 +43,7 @@ class Term:
         return self.labels[: self.ellipsis] + ELLIPSIS + self.labels[self.ellipsis :]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Equation:
     """inputs -> output."""
 

@@ -3,15 +3,14 @@ is the command line's affair."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from netwright.compiler.ops.attributes import Attribute
 from netwright.compiler.ops.declared import Declared
 from netwright.compiler.ops.op import Op
 from netwright.compiler.values import show
+from netwright.dsl.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AttributeLine:
     """One attribute: `default` as a spec writes it, '' where it must be given; `expected` in words."""
 
@@ -22,7 +21,7 @@ class AttributeLine:
     at_call: bool
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class OperatorPage:
     """An operator or configuration object. `signature` is how flow writes it, with all defaults; `keras` where Keras
     has it ('layers.Dense'), '' if it has not; `formula` the docstring on one line; `left_out` parameters of Keras that

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
 from typing import Any
 
 from netwright.compiler.elaborate import Elaborated
@@ -17,6 +16,7 @@ from netwright.compiler.session import Poisoned, Session
 from netwright.compiler.training import callbacks, losses, metrics, optimizers
 from netwright.compiler.values import kind_of
 from netwright.dsl import tree
+from netwright.dsl.records import entity, field
 from netwright.dsl.source import Span
 from netwright.dsl.suggest import did_you_mean
 
@@ -24,7 +24,7 @@ from netwright.dsl.suggest import did_you_mean
 FAMILIES = (callbacks, losses, metrics, optimizers)
 
 
-@dataclass(slots=True)
+@entity
 class DataSource:
     """Where the examples come from: `kind` is npz, csv, images or builtin, `name` the path as written or the set.
     `inputs` and `targets` give the arrays or columns by input and output; empty where the spec leaves it to names."""
@@ -40,7 +40,7 @@ class DataSource:
     shuffle: bool = True
 
 
-@dataclass(slots=True)
+@entity
 class Plan:
     """How a model is trained. `losses` and `metrics` are by output; an output without a loss is not trained on."""
 
