@@ -1,4 +1,4 @@
-"""Owns the folder of a training run: whose it is, and writing into it whole or not at all. Knows nothing of training."""
+"""Owns the folder of a training run: whose it is, and writing into it. Knows nothing of training."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from netwright.backends.xla.data.load import load_data
@@ -12,12 +12,13 @@ from netwright.backends.xla.training.callbacks import Callbacks, WatchedModel, c
 from netwright.backends.xla.training.checkpoint import FILE, Checkpoint, Position, load_checkpoint
 from netwright.backends.xla.training.figures import build_loss, build_metrics
 from netwright.backends.xla.training.loop import LOG, Loop, as_json
-from netwright.backends.xla.training.surroundings import Folder, NoProgress, Progress
+from netwright.backends.xla.training.surroundings import Folder, Progress
 from netwright.dsl.diagnostics import Diagnostic, SpecError
 
 if TYPE_CHECKING:
     from netwright.api import Model
     from netwright.backends.xla.data.examples import Data
+    from netwright.backends.xla.engines.engine import Engine, Metric, Training
     from netwright.backends.xla.program import Program
     from netwright.compiler.training.plan import Plan
 
@@ -39,22 +40,29 @@ class Settings:
     resume: bool = False
 
 
-def train(
-    model: Model, folder: Folder, settings: Settings, progress: Progress | None = None
-) -> dict[str, Any]:
+def train(model: Model, folder: Folder, settings: Settings, progress: Progress | None = None) -> dict[str, Any]:
     """Train as the model's plan says; returns what metrics.json holds.
 
     Raises SpecError where plan, data or targets are wrong, before anything is compiled; ExecutionError where engine,
     device or checkpoint do not fit, or the loss is no longer a number; Interrupted, all saved, if asked to stop."""
+    from netwright.backends.xla.engines.selection import load_engine
+
     plan = checked_plan(model)
+    plan = plan if settings.epochs is None else replace(plan, epochs=settings.epochs)
     checkpoint = load_checkpoint(folder.path) if settings.resume else None
     position = _position(plan, settings, checkpoint)
     data = _data(model, plan, position)
     check_callbacks(plan, folder.path)
+    program, training, metrics = _compiled(model, plan, load_engine(settings.engine, settings.device), position.seed)
     folder.begin(() if checkpoint else FILES)
-    program, loop = _prepare(model, plan, settings, data, position, folder, progress or NoProgress(), checkpoint)
-    loop.run(settings.epochs or plan.epochs)
-    return _finish(program, loop, settings)
+    callbacks = Callbacks(plan, WatchedModel(program, training), metrics, folder.path)
+    callbacks.begin(checkpoint.callbacks if checkpoint else ())
+    if checkpoint:
+        training.restore(checkpoint.snapshot)
+    whole = _fixed_batch(model) is not None
+    loop = Loop(training, data, callbacks, folder=folder, progress=progress, position=position, whole=whole)
+    loop.run(plan.epochs)
+    return _finish(program, loop)
 
 
 # ---------------------------------------------------------------- before anything is compiled
@@ -95,7 +103,9 @@ def _data(model: Model, plan: Plan, position: Position) -> Data:
     data = load_data(plan, model.elaborated.inputs, outputs, home, position.seed)
     fixed = _fixed_batch(model)
     if fixed is not None and (fixed != position.batch_size or len(data.train) < fixed):
-        message = f"the inputs have batches of {fixed}: found {len(data.train)} examples, batch_size {position.batch_size}"
+        message = (
+            f"the inputs have batches of {fixed}: found {len(data.train)} examples, batch_size {position.batch_size}"
+        )
         raise SpecError([Diagnostic("train-data", message, plan.places.get("batch_size", plan.span))])
     return data
 
@@ -109,39 +119,21 @@ def _fixed_batch(model: Model) -> int | None:
 # ---------------------------------------------------------------- the run
 
 
-def _prepare(
-    model: Model,
-    plan: Plan,
-    settings: Settings,
-    data: Data,
-    position: Position,
-    folder: Folder,
-    progress: Progress,
-    checkpoint: Checkpoint | None,
-) -> tuple[Program, Loop]:
-    """Load the engine and make everything ready for the first step."""
+def _compiled(model: Model, plan: Plan, engine: Engine, seed: int) -> tuple[Program, Training, tuple[Metric, ...]]:
+    """The program, a training run of it at its first values, and the metrics it counts."""
     from netwright.backends.keras.objects import keras_object
-    from netwright.backends.xla.engines.selection import load_engine
     from netwright.backends.xla.initialization import initial_arrays
     from netwright.backends.xla.program import Program
 
-    engine = load_engine(settings.engine, settings.device)
     program = Program(model, engine)
     metrics = build_metrics(plan)
     with engine.place():
-        arrays = initial_arrays(program, position.seed)
+        arrays = initial_arrays(program, seed)
         optimizer = keras_object(plan.optimizer)
-    training = engine.compile_training(program, arrays, build_loss(plan.losses), optimizer, metrics)
-    watched = WatchedModel(program, training)
-    callbacks = Callbacks(plan, watched, metrics, folder.path, settings.epochs or plan.epochs)
-    callbacks.begin(checkpoint.callbacks if checkpoint else ())
-    if checkpoint:
-        training.restore(checkpoint.snapshot)
-    whole = _fixed_batch(model) is not None
-    return program, Loop(training, data, callbacks, folder, progress, position, whole=whole)
+    return program, engine.compile_training(program, arrays, build_loss(plan.losses), optimizer, metrics), metrics
 
 
-def _finish(program: Program, loop: Loop, settings: Settings) -> dict[str, Any]:
+def _finish(program: Program, loop: Loop) -> dict[str, Any]:
     """Leave weights and figures in the folder."""
     from netwright.backends.xla.weights import save_weights
 

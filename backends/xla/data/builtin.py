@@ -20,8 +20,8 @@ def read_builtin(source: DataSource, path: Path, inputs: Mapping[str, TensorType
     try:
         return SETS[source.name]()
     except ModuleNotFoundError as error:
-        help = "pip install 'netwright[data]'"
-        raise ExecutionError(f"the data set '{source.name}' needs {error.name}, not installed here", help=help) from error
+        message = f"the data set '{source.name}' needs {error.name}, not installed here"
+        raise ExecutionError(message, help="pip install 'netwright[data]'") from error
 
 
 def _digits() -> Table:

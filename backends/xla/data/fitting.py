@@ -1,5 +1,5 @@
-"""Owns making arrays what the model takes: dtypes, trailing axes of 1, class numbers for words; and what no training can
-use: no examples, values that are not finite, classes that the prediction does not have."""
+"""Owns making arrays what the model takes: dtypes, trailing axes of 1, class numbers for words; and refusing what no
+training can use: no examples, values that are not finite, classes that the prediction does not have."""
 
 from __future__ import annotations
 
@@ -88,5 +88,8 @@ def check_classes(loss: Any, name: str, target: Array, prediction: TensorType) -
     ignored = getattr(loss, "ignore_class", None)
     kept = target if ignored is None else target[target != ignored]
     if kept.size and not 0 <= kept.min() <= kept.max() < classes:
-        message = f"'{name}' has class numbers from {kept.min()} to {kept.max()}, but {prediction} has {classes} classes"
-        raise DataFault(message, f"class numbers go from 0 to {classes - 1}")
+        message = f"'{name}' has class numbers from {kept.min()} to {kept.max()}"
+        raise DataFault(
+            f"{message}, but the prediction {prediction} has {classes} classes",
+            f"class numbers go from 0 to {classes - 1}",
+        )

@@ -46,9 +46,7 @@ def load_data(
         examples = Examples(fit_inputs(found_inputs, input_types), {name: array for name, (array, _) in fitted.items()})
         check_counts({**examples.inputs, **examples.targets})
         _check_targets(plan, source, examples, outputs)
-        train, validation, test = split(
-            examples, source.validation, source.test, seed=seed if source.shuffle else None
-        )
+        train, validation, test = split(examples, source.validation, source.test, seed=seed if source.shuffle else None)
     except DataFault as fault:
         raise _error("train-data", fault.message, source.span, fault.help) from fault
     if train is None:

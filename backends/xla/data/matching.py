@@ -24,8 +24,8 @@ def match(
     given_targets = _renamed(source.targets, targets)
     found_inputs = _by_name(source.inputs, table, inputs, "input", ())
     found_targets = _by_name(given_targets, table, targets, "target", _used(found_inputs))
-    _by_position(found_inputs, table, inputs, "input", table.inputs, _used(found_targets))
-    _by_position(found_targets, table, targets, "target", table.targets, _used(found_inputs))
+    _by_position(found_inputs, table, inputs, table.inputs or _left(table, found_targets), "input")
+    _by_position(found_targets, table, targets, table.targets or _left(table, found_inputs), "target")
     return (
         {name: _joined(table, found_inputs[name]) for name in inputs},
         {name: _joined(table, found_targets[name]) for name in targets},
@@ -56,14 +56,16 @@ def _by_name(given: Matches, table: Table, names: Sequence[str], kind: str, take
     return {**equal, **given}
 
 
-def _by_position(
-    found: Matches, table: Table, names: Sequence[str], kind: str, roles: tuple[str, ...], taken: Collection[str]
-) -> None:
-    """Give the only name that has no array yet the only array that is left for it."""
+def _left(table: Table, others: Matches) -> tuple[str, ...]:
+    return tuple(name for name in table.arrays if name not in _used(others))
+
+
+def _by_position(found: Matches, table: Table, names: Sequence[str], candidates: tuple[str, ...], kind: str) -> None:
+    """Give the only name that has no array yet the only candidate that is left for it."""
     missing = [name for name in names if name not in found]
     if not missing:
         return
-    free = [name for name in roles or table.arrays if name not in taken and name not in _used(found)]
+    free = [name for name in candidates if name not in _used(found)]
     if len(missing) != 1 or len(free) != 1:
         help = f"say it in the spec: `data: {{..., {kind}s: {{{missing[0]}: NAME}}}}`"
         raise DataFault(f"which array is the {kind} '{missing[0]}'? found {_listed(table)}", help)

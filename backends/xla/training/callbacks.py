@@ -1,5 +1,5 @@
-"""Owns the plan's callbacks: Keras's own objects, which watch a run through a stand-in for the Keras model, with no more
-than they use. What they cannot do here, or where they may not write, is a Diagnostic before anything is compiled."""
+"""Owns the plan's callbacks: Keras's own objects, which watch a run through a stand-in for the Keras model that offers
+what they use. What they cannot do here, or where they may not write, is a Diagnostic before anything is compiled."""
 
 from __future__ import annotations
 
@@ -117,16 +117,14 @@ class WatchedModel:
 class Callbacks:
     """The callbacks of a run under way."""
 
-    def __init__(
-        self, plan: Plan, model: WatchedModel, metrics: Sequence[Metric], folder: Path, epochs: int
-    ) -> None:
+    def __init__(self, plan: Plan, model: WatchedModel, metrics: Sequence[Metric], folder: Path) -> None:
         modes = {"loss": "min"} | {each.name: _MODES.get(getattr(each.metric, "_direction", None)) for each in metrics}
         wanted = [callback for callback in plan.callbacks if callback.name_in_flow not in _BUILT_IN]
         self.model = model
         self._callbacks = [keras_object(each, **_file(each, folder), **_mode(each, modes)) for each in wanted]
         self._each_step = [each for each in self._callbacks if isinstance(getattr(each, "save_freq", None), int)]
         for callback in self._callbacks:
-            callback.set_params({"epochs": epochs})
+            callback.set_params({"epochs": plan.epochs})
             callback.set_model(model)
 
     def begin(self, states: Sequence[Mapping[str, Any]]) -> None:

@@ -1,5 +1,5 @@
-"""Owns the checkpoint of a run: all that a later process needs to go on as if this one had not stopped. Written whole or
-not at all."""
+"""Owns the checkpoint of a run: all that a later process needs to go on as if this one had not stopped. It is written
+whole or not at all."""
 
 from __future__ import annotations
 

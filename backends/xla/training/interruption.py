@@ -1,5 +1,5 @@
-"""Owns being stopped from outside: Ctrl-C and SIGTERM end a run after the step under way, so that it can be saved whole.
-A second Ctrl-C ends it at once."""
+"""Owns being stopped from outside: Ctrl-C and SIGTERM end a run after the step under way, so that it can be saved. A
+second Ctrl-C ends it at once."""
 
 from __future__ import annotations
 

@@ -29,10 +29,10 @@ class Loop:
         training: Training,
         data: Data,
         callbacks: Callbacks,
+        *,
         folder: Folder,
         progress: Progress,
         position: Position,
-        *,
         whole: bool,
     ) -> None:
         self.training = training
@@ -116,8 +116,8 @@ class Loop:
         raise Interrupted(f"stopped at {at}; all is saved in {self.folder.path}")
 
     def _diverged(self) -> None:
-        """Find the step by running the epoch again from its checkpoint, looking at every loss: looking always would make
-        every step wait for the device."""
+        """Find the step by running the epoch again from its checkpoint and looking at every loss: were it always looked
+        at, every step would wait for the device."""
         checkpoint = load_checkpoint(self.folder.path)
         epoch = self.position.epoch + 1
         self.training.restore(checkpoint.snapshot)
