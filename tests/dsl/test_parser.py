@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import fields, is_dataclass
 from typing import Any
 
 import pytest
@@ -13,6 +12,7 @@ from netwright.dsl import tree
 from netwright.dsl.diagnostics import SpecError
 from netwright.dsl.nesting import operands
 from netwright.dsl.parser import parse_body, parse_expression, parse_header, parse_stage, parse_type
+from netwright.dsl.records import fields
 from netwright.dsl.source import Fragment, Source, Span
 
 
@@ -38,8 +38,8 @@ def shape(value: Any) -> str:
         return repr(value.value)
     if isinstance(value, tuple):
         return f"[{', '.join(shape(item) for item in value if not isinstance(item, Span))}]"
-    if is_dataclass(value):
-        inside = [getattr(value, field.name) for field in fields(value)]
+    if hasattr(value, "__record_fields__"):
+        inside = [getattr(value, name) for name in fields(value)]
         return f"{type(value).__name__}({', '.join(shape(item) for item in inside if not isinstance(item, Span))})"
     return str(value)
 
@@ -212,9 +212,9 @@ def nodes(value: Any) -> Iterator[Any]:
     if isinstance(value, tuple) and not isinstance(value, Span):
         for item in value:
             yield from nodes(item)
-    elif is_dataclass(value) and not isinstance(value, Span):
+    elif hasattr(value, "__record_fields__") and not isinstance(value, Span):
         yield value
-        yield from nodes(tuple(getattr(value, field.name) for field in fields(value)))
+        yield from nodes(tuple(getattr(value, name) for name in fields(value)))
 
 
 @given(EXPRESSIONS)
