@@ -3,13 +3,12 @@ layers whatever the attribute takes of them."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from netwright.backends.keras.layers_operator import OperatorLayer
 from netwright.backends.keras.literals import string
 from netwright.backends.keras.syntax import Atom, Call, Code, Ternary
-from netwright.backends.keras.terms import Items, Layer, Plain, Term, flowing, temps_of
+from netwright.backends.keras.terms import Given, Items, Layer, Plain, Term, flowing
 from netwright.compiler.dtypes import KERAS_NAMES
 from netwright.compiler.ops.attributes import TYPES, Attribute
 from netwright.compiler.ops.catalogue import find_configuration, find_operator
@@ -21,16 +20,6 @@ if TYPE_CHECKING:
     from netwright.backends.keras.translator import Translator
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
-    """The arguments of an operator: of its configuration, by position and by name, and of its call."""
-
-    positional: tuple[Code, ...] = ()
-    keywords: tuple[tuple[str, Code], ...] = ()
-    call: tuple[tuple[str, Code], ...] = ()
-    temps: frozenset[str] = frozenset()
-
-
 def of_operator(to: Translator, cls: type[Declared], arguments: tuple[tree.Argument, ...]) -> Given:
     """The arguments as Python."""
     attributes = cls.attributes()
@@ -38,19 +27,17 @@ def of_operator(to: Translator, cls: type[Declared], arguments: tuple[tree.Argum
     positional: list[Code] = []
     keywords: list[tuple[str, Code]] = []
     called: list[tuple[str, Code]] = []
-    temps: frozenset[str] = frozenset()
     for index, argument in enumerate(arguments):
         attribute = attributes[argument.name or order[index]]
         term = _argument(to, argument.value, attribute)
         code = _code(to, term, argument.value, attribute)
-        temps |= temps_of([term])
         if attribute.call:
             called.append((attribute.name, code))
         elif argument.name is None and (attribute.required or not getattr(cls, "excluded", None)):
             positional.append(code)
         else:  # where Keras has parameters that flow has not, positions do not agree
             keywords.append((attribute.name, code))
-    return Given(tuple(positional), tuple(keywords), tuple(called), temps)
+    return Given(tuple(positional), tuple(keywords), tuple(called))
 
 
 def configuration(to: Translator, cls: type[Configuration], arguments: tuple[tree.Argument, ...]) -> Code:

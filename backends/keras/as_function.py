@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from netwright.backends.keras.names import Names
 from netwright.backends.keras.scope import Carry, Scope, carried
-from netwright.backends.keras.syntax import Atom, Code, Function, Lambda, Return
-from netwright.backends.keras.terms import Items, Layer, Tensors, Term
+from netwright.backends.keras.syntax import Atom, Code, Function, Lambda, Return, parts, statement_codes
+from netwright.backends.keras.terms import Items, Layer, Tensors, Term, variables_in
 from netwright.dsl.source import Span
 
 if TYPE_CHECKING:
@@ -16,16 +16,29 @@ if TYPE_CHECKING:
 
 def as_function(to: Translator, layer: Layer, place: Span) -> Code:
     """A function that applies the layer to its operands, with weights of its own each time."""
-    scope = Scope(Names(to.scope.names), to.scope)
-    scope.loops = to.scope.loops
-    operand, parameters = _operand(scope, layer.operands())
-    scope.anchor = Atom(parameters[0]) if parameters[0].isidentifier() else None
-    inner = to.beside(scope)
-    result = layer.apply(inner, operand, place, Carry(scope, parameters[0] if len(parameters) == 1 else None))
-    code = inner.code(result, place)
+    scope, parameters, result = _applied(to, layer, place)
+    code = to.code(result, place)
     if not scope.statements:
         return Lambda((*parameters, *to.loop_defaults(code)), code)
-    return _define(to, scope, parameters, code)
+    return _define(to, scope, parameters, result, place, to.scope.names.claim_first(("layer",)))
+
+
+def define(to: Translator, layer: Layer, place: Span, name: str) -> None:
+    """The same as a `def` of that name."""
+    scope, parameters, result = _applied(to, layer, place)
+    _define(to, scope, parameters, result, place, name)
+
+
+def _applied(to: Translator, layer: Layer, place: Span) -> tuple[Scope, tuple[str, ...], Term]:
+    """The layer applied to the parameters of a new function."""
+    scope = Scope(Names(to.emission.names), to.scope)
+    scope.loops = to.scope.loops
+    for name in sorted(variables_in(layer) | variables_in(tuple(to.params.values()))):
+        scope.names.claim(name)
+    operand, parameters = _operand(scope, layer.operands())
+    scope.anchor = Atom(parameters[0]) if parameters[0].isidentifier() else None
+    carry = Carry(scope, parameters[0] if len(parameters) == 1 else None)
+    return scope, parameters, layer.apply(to.beside(scope), operand, place, carry)
 
 
 def _operand(scope: Scope, count: int) -> tuple[Term, tuple[str, ...]]:
@@ -37,9 +50,10 @@ def _operand(scope: Scope, count: int) -> tuple[Term, tuple[str, ...]]:
     return (terms[0] if count == 1 else Items(terms)), names
 
 
-def _define(to: Translator, scope: Scope, parameters: tuple[str, ...], code: Code) -> Code:
-    scope.emit(Return((code,)))
-    name = to.scope.names.claim_first(("layer",))
-    loops = [(variable, Atom(variable)) for variable in to.scope.loops]
+def _define(to: Translator, scope: Scope, parameters: tuple[str, ...], result: Term, place: Span, name: str) -> Code:
+    items = result.items if isinstance(result, Items) else (result,)
+    scope.emit(Return(tuple(to.code(item, place) for item in items)))
+    read = {part.text for code in statement_codes(scope.statements) for part in parts(code) if isinstance(part, Atom)}
+    loops = [(variable, Atom(variable)) for variable in to.scope.loops if variable in read]
     to.scope.emit(Function(name, [(parameter, None) for parameter in parameters] + loops, scope.statements))
     return Atom(name)

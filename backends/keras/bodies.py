@@ -7,9 +7,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from netwright.backends.keras.as_function import define
 from netwright.backends.keras.choices import Side, side, write_if
 from netwright.backends.keras.evidence import axis_is_known
-from netwright.backends.keras.layers_called import share
+from netwright.backends.keras.layers_called import FunctionLayer, share
 from netwright.backends.keras.scope import Carry, Scope, names_in
 from netwright.backends.keras.syntax import Atom, Code, Display, Member, Return, Size, Ternary
 from netwright.backends.keras.terms import (
@@ -130,10 +131,13 @@ def _bind_one(to: Translator, target: tree.Target, value: tree.Expr) -> None:
     if not _stands_alone(term):
         scope.terms[target.name] = _assigned(to, variable, term, target)
         return
-    if not isinstance(value, tree.Shared):
+    scope.pinned.update(names_in(value))
+    if isinstance(term, Layer) and term.is_compound:
+        define(to, term, value.span, variable)
+        term = FunctionLayer(Atom(variable))
+    elif not isinstance(value, tree.Shared):
         del scope.variables[variable]
         scope.names.release(variable)
-    scope.pinned.update(names_in(value))
     scope.terms[target.name] = term
 
 

@@ -6,11 +6,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from netwright.backends.keras import arguments as given
-from netwright.backends.keras.layers_block import BlockArgument, BlockLayer, call_function
+from netwright.backends.keras.layers_block import BlockLayer, call_function
 from netwright.backends.keras.layers_called import SharedLayer
 from netwright.backends.keras.layers_operator import OperatorLayer, create
 from netwright.backends.keras.syntax import Atom, Call, Code, Display
-from netwright.backends.keras.terms import Layer, Plain, Term
+from netwright.backends.keras.terms import BlockArgument, Layer, Plain, Term
 from netwright.compiler.ops.catalogue import find_configuration, find_operator
 from netwright.compiler.ops.op import Op
 from netwright.compiler.scope import Module

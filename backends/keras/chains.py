@@ -9,7 +9,7 @@ from netwright.backends.keras.layers_built import ComposedLayer, ForkLayer, sett
 from netwright.backends.keras.layers_called import share
 from netwright.backends.keras.layers_looped import LoopLayer
 from netwright.backends.keras.rows import Rows
-from netwright.backends.keras.scope import Carry
+from netwright.backends.keras.scope import Carry, names_in
 from netwright.backends.keras.syntax import Atom, Call, Code, Comprehension, Display, Expression, For, Statement
 from netwright.backends.keras.terms import Layer, Plain, Tensor, Tensors, Term, flowing, temps_of
 from netwright.dsl import tree
@@ -58,7 +58,8 @@ def loop(to: Translator, expr: tree.Loop, carry: Carry, stage: bool) -> Term:
     """`(body for targets in items)` or `[body for ...]`"""
     items = to.operand(expr.iterable)
     if expr.kind == "chain":
-        return LoopLayer(expr, items, to, dict(to.scope.bindings()))
+        bound, read = to.scope.bindings(), names_in(expr)
+        return LoopLayer(expr, items, to, {name: bound[name] for name in bound if name in read})
     return _list(to, expr, items)
 
 

@@ -49,16 +49,15 @@ class Emission:
 
     def _name_all(self) -> None:
         """Names at module level: blocks by theirs, those of used specs with the alias where that is taken."""
-        public = {entry.name for entry in self.main.spec.params}
+        parameters = Names()
+        public = {parameters.claim(entry.name) for entry in self.main.spec.params}
         aliases = {id(used): alias for module in self.elaborated.modules for alias, used in module.uses.items()}
         for module in self.elaborated.modules:
             alias = aliases.get(id(module), "used")
             for block in module.spec.blocks:
                 taken = block.name in public or not self.names.is_free(block.name)
                 wanted = f"{alias}_{block.name}" if taken and module is not self.main else block.name
-                while wanted in public:
-                    wanted += "_"
-                self.function_names[block] = self.names.claim(wanted)
+                self.function_names[block] = self.names.claim(wanted, public)
             for name in module.params if module is not self.main else ():
                 wanted = name.upper() if self.names.is_free(name.upper()) else f"{alias}_{name}".upper()
                 self._constant_names[id(module), name] = self.names.claim(wanted)

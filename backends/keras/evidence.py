@@ -24,12 +24,15 @@ class Evidence:
 
     def __init__(self, elaborated: Elaborated) -> None:
         self._types: dict[Place, dict[TensorType, None]] = {}
+        self._counts: dict[Place, int] = {}
         self._nodes: dict[Place, Node] = {}
         self._instances: dict[Place, Instance] = {}
         self._calls: dict[Block, list[tuple[BlockLayer, Graph]]] = {}
         for span, value in elaborated.session.seen:
             if isinstance(value, Value):
                 self._types.setdefault(_place(span), {})[value.type] = None
+            elif isinstance(value, tuple):
+                self._counts[_place(span)] = len(value)
         for layer, graph in elaborated.session.calls:
             self._calls.setdefault(layer.block, []).append((layer, graph))
         for graph in graphs_of(elaborated.graph) if elaborated.graph else ():
@@ -55,9 +58,10 @@ class Evidence:
         return next((len(graph.outputs) for _, graph in self._calls.get(block, ()) if graph.output_is_tuple), None)
 
     def outputs_at(self, span: Span) -> int | None:
-        """How many tensors the operator applied at this place makes; None for one, or where that is not known."""
+        """How many tensors the layer applied at this place makes as a tuple; None for one, or where that is not known."""
         node = self._nodes.get(_place(span))
-        return len(node.outputs) if node is not None and len(node.outputs) > 1 else None
+        made = None if node is None else len(node.outputs)
+        return made if made is not None and made > 1 else self._counts.get(_place(span))
 
     def operands_at(self, span: Span) -> tuple[Value, ...] | None:
         """What the operator at this place was applied to."""

@@ -187,11 +187,6 @@ def combine(to: Translator, expr: tree.Binary, left: Term, right: Term) -> Term:
         return Plain(Operation(expr.operator, *sides))
     eager = all(side.eager for side in tensors)
     temps = temps_of(tensors)
-    if any(map(is_unknown, sides)):
-        held = tuple(Carry(to.scope).as_variable(side) if isinstance(side, Tensor) else side for side in (left, right))
-        operands = tuple(side.code for side in held if isinstance(side, Tensor))
-        code = Call(to.emission.keras(BINARY[expr.operator]), tuple(to.code(side, expr.span) for side in held))
-        return to.run_time(code, operands, temps_of(held), expr.span)
     if eager and not _is_native(to, expr):
         return Tensor(Call(to.emission.keras(BINARY[expr.operator]), sides), temps=temps, eager=True)
     return Tensor(Operation(expr.operator, *sides), temps=temps, eager=eager)

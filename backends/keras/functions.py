@@ -12,7 +12,7 @@ from netwright.backends.keras.layers_called import FunctionLayer
 from netwright.backends.keras.names import Names
 from netwright.backends.keras.scope import Scope, names_in
 from netwright.backends.keras.syntax import Atom, Code, Function, If, Joined, Statement, parts
-from netwright.backends.keras.terms import Items, Layer, Plain, Tensor, Tensors, Term, Unknown, flowing
+from netwright.backends.keras.terms import BlockArgument, Items, Layer, Plain, Tensor, Tensors, Term, Unknown, flowing
 from netwright.backends.keras.translator import Translator
 from netwright.compiler.scope import Module
 from netwright.compiler.values import Layer as LayerValue
@@ -20,7 +20,6 @@ from netwright.dsl import tree
 
 if TYPE_CHECKING:
     from netwright.backends.keras.emission import Emission
-    from netwright.backends.keras.layers_block import BlockArgument
 
 #: names that a default may hold where Python evaluates it once
 _CONSTANTS = frozenset({"None", "True", "False"})

@@ -9,7 +9,7 @@ from netwright.backends.keras.as_function import as_function
 from netwright.backends.keras.layers_operator import made, tied_operand
 from netwright.backends.keras.scope import Carry
 from netwright.backends.keras.syntax import Atom, Call, Code
-from netwright.backends.keras.terms import Layer, Plain, Tensor, Tensors, Term, is_unknown, operand_codes, temps_of
+from netwright.backends.keras.terms import BlockArgument, Layer, Plain, Tensor, Tensors, Term, is_unknown, operand_codes, temps_of
 from netwright.compiler.scope import Module
 from netwright.dsl import tree
 from netwright.dsl.source import Span
@@ -17,15 +17,6 @@ from netwright.dsl.source import Span
 if TYPE_CHECKING:
     from netwright.backends.keras.functions import PythonFunction
     from netwright.backends.keras.translator import Translator
-
-
-@dataclass(frozen=True, slots=True)
-class BlockArgument:
-    """One argument of a call, by name unless that is none."""
-
-    name: str | None
-    term: Term
-    place: Span
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 class ComposedLayer(Layer):
     """Layers in sequence, each with its place."""
 
+    is_compound = True
     stages: tuple[Layer, ...]
     places: tuple[Span, ...]
 
@@ -48,6 +49,7 @@ class ComposedLayer(Layer):
 class ForkLayer(Layer):
     """Every branch gets the same operand."""
 
+    is_compound = True
     branches: tuple[Layer, ...]
     places: tuple[Span, ...]
 
@@ -57,11 +59,11 @@ class ForkLayer(Layer):
     def apply(self, to: Translator, operand: Term, place: Span, carry: Carry) -> Term:
         operand = as_variables(to, operand, carry)
         shared = lent(operand)
-        within = carry.wanted[0] if carry.wanted else "branch"
-        results: list[Term] = []
-        for number, (branch, where) in enumerate(zip(self.branches, self.places, strict=True), start=1):
-            own = Carry(to.scope, wanted=(f"{within}_{number}",))
-            results.append(settled(branch.apply(to, shared, where, own), own))
+        carries = carry.each(len(self.branches), carry.wanted[0] if carry.wanted else "branch")
+        results = [
+            settled(branch.apply(to, shared, where, own), own)
+            for branch, where, own in zip(self.branches, self.places, carries, strict=True)
+        ]
         return returned(Items(tuple(results)), temps_of([operand]))
 
     def function(self, to: Translator) -> Code:

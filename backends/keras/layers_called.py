@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from netwright.backends.keras.layers_operator import OperatorLayer, made, tied_operand
 from netwright.backends.keras.literals import constant, string
-from netwright.backends.keras.scope import Carry
+from netwright.backends.keras.scope import TEMPORARIES, Carry
 from netwright.backends.keras.syntax import Atom, Call, Code, Display, Index, Member, Subscript
 from netwright.backends.keras.terms import (
+    Given,
     Items,
     Layer,
     Tensor,
@@ -25,7 +26,6 @@ from netwright.compiler.ops.op import OPERATORS
 from netwright.dsl.source import Span
 
 if TYPE_CHECKING:
-    from netwright.backends.keras.arguments import Given
     from netwright.backends.keras.translator import Translator
 
 
@@ -65,10 +65,8 @@ class SharedLayer(Layer):
 
     def apply(self, to: Translator, operand: Term, place: Span, carry: Carry) -> Term:
         operand = tied_operand(to, operand, place)
-        given = self.operator.given if self.operator else None
-        temps = temps_of([operand]) | (given.temps if given else frozenset())
-        code = Call(self.code, self._operands(operand), given.call if given else ())
-        return made(to, code, temps, place)
+        call = self.operator.given.call if self.operator else ()
+        return made(to, Call(self.code, self._operands(operand), call), temps_of([operand]), place)
 
     def _operands(self, operand: Term) -> tuple[Code, ...]:
         listed = not isinstance(operand, Tensor) if self.operator is None else self.operator.cls.convention == "list"
@@ -113,10 +111,10 @@ def _share_model(to: Translator, layer: Layer, wanted: str | None, place: Span) 
     if len(node.operands) != layer.operands():
         to.refuse("a shared block cannot use tensors from outside of it", place, "give them as its operands")
     variable = _variable(to, wanted, "shared")
-    names = tuple(to.scope.temporary(*_names_for(variable, len(node.operands))) for _ in node.operands)
+    names = tuple(to.scope.temporary(*wanted) for wanted in _input_names(layer, variable))
     for name, value in zip(names, node.operands, strict=True):
         to.scope.assign((name,), _input(to, value, place))
-    inputs = tuple(Tensor(Atom(name), temps=frozenset({name})) for name in names)
+    inputs = tuple(Tensor(Atom(name)) for name in names)
     carry = Carry(to.scope)
     anchor, to.scope.anchor = to.scope.anchor, Atom(names[0])
     result = layer.apply(to, inputs[0] if len(inputs) == 1 else Items(inputs), place, carry)
@@ -135,8 +133,14 @@ def _model_name(to: Translator, variable: str) -> tuple[tuple[str, Code], ...]:
     return (("name", Atom(string(variable))),) if unique else ()
 
 
-def _names_for(variable: str, count: int) -> tuple[str, ...]:
-    return ("x",) if count == 1 else (f"{variable}_input",)
+def _input_names(layer: Layer, variable: str) -> tuple[tuple[str, ...], ...]:
+    """What the inputs of a shared model may be called: by the operands of the block that it is, where there are several."""
+    count = layer.operands()
+    if count == 1:
+        return (TEMPORARIES,)
+    block = getattr(layer, "block", None)
+    operands = [target.name for target in block.operands] if block else [f"input_{n + 1}" for n in range(count)]
+    return tuple((f"{variable}_{name}",) for name in operands)
 
 
 def _input(to: Translator, value: Value, place: Span) -> Code:

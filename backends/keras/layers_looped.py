@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 class RepeatedLayer(Layer):
     """`count` copies in sequence."""
 
+    is_compound = True
     layer: Layer
     count: Code
     place: Span
@@ -46,6 +47,7 @@ class LoopLayer(Layer):
     """`(body for targets in items if condition)`: the body's copies in sequence. `home` and `terms` are the body that it
     stands in and what is bound there."""
 
+    is_compound = True
     loop: tree.Loop
     items: Term
     home: Translator

@@ -10,6 +10,7 @@ from netwright.backends.keras.as_function import as_function
 from netwright.backends.keras.scope import Carry
 from netwright.backends.keras.syntax import Atom, Call, Code, Display, Signed, Size
 from netwright.backends.keras.terms import (
+    Given,
     Items,
     Layer,
     Tensor,
@@ -26,7 +27,6 @@ from netwright.compiler.ops.op import Op
 from netwright.dsl.source import Span
 
 if TYPE_CHECKING:
-    from netwright.backends.keras.arguments import Given
     from netwright.backends.keras.translator import Translator
 
 FOLLOWS = Signed("-", Atom("1"))  # -1: the size that follows from the others
@@ -60,8 +60,7 @@ class OperatorLayer(Layer):
 
     def called_with(self, given: Given) -> OperatorLayer:
         """The same with call-time arguments."""
-        call = self.given.call + given.call
-        return replace(self, given=replace(self.given, call=call, temps=self.given.temps | given.temps))
+        return replace(self, given=replace(self.given, call=self.given.call + given.call))
 
     def operands(self) -> int:
         return 0 if self.cls.variadic else len(self.cls.operands) - len(self.cls.optional_operands)
@@ -75,7 +74,7 @@ class OperatorLayer(Layer):
             return self._call(to, operand, place)
         operand = tied_operand(to, operand, place)
         code = Call(self.instance(to, place), self._operands(operand), self.given.call)
-        return made(to, code, temps_of([operand]) | self.given.temps, place)
+        return made(to, code, temps_of([operand]), place)
 
     def _call(self, to: Translator, operand: Term, place: Span) -> Term:
         reshaped = self._reshaped(to, operand, place)

@@ -4,11 +4,12 @@ function of the block takes them as parameters. Knows no Python code."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Set
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 from netwright.compiler.scope import Module
 from netwright.dsl import tree
+from netwright.dsl.records import fields
 
 
 @dataclass(slots=True)
@@ -93,5 +94,5 @@ def _names(item: Any, bound: set[str]) -> Iterator[FreeName]:
         for each in item:
             yield from _names(each, bound)
     elif isinstance(item, (tree.Expr, tree.Argument)):
-        for each in fields(item):
-            yield from _names(getattr(item, each.name), bound)
+        for name in fields(item):
+            yield from _names(getattr(item, name), bound)

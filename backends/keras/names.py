@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import builtins
 import keyword
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from itertools import count
 
 #: what emitted modules import or define for themselves
@@ -29,10 +29,10 @@ class Names:
             return False
         return self._outer is None or self._outer.is_free(name)
 
-    def claim(self, wanted: str) -> str:
-        """The wanted name, with underscores behind it until it is free; now taken."""
+    def claim(self, wanted: str, but: Set[str] = frozenset()) -> str:
+        """The wanted name, with underscores behind it until it is free and none of `but`; now taken."""
         name = wanted
-        while not self.is_free(name):
+        while name in but or not self.is_free(name):
             name += "_"
         self._taken.add(name)
         return name

@@ -6,13 +6,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import fields
 from typing import Any
 
 from netwright.backends.keras.names import Names
 from netwright.backends.keras.syntax import Assign, Atom, Code, Display, Statement
 from netwright.backends.keras.terms import Flowing, Tensor, Term, is_variable, stated
 from netwright.dsl import tree
+from netwright.dsl.records import fields
 
 TEMPORARIES = ("x", "y", "z")
 
@@ -138,10 +138,12 @@ class Carry:
         self.wanted = wanted
         self.is_temporary = variable is None
 
-    def each(self, count: int) -> tuple[Carry, ...]:
-        """A carry for each of so many values: for the names that they are to have, if they are known."""
+    def each(self, count: int, wanted: str = "") -> tuple[Carry, ...]:
+        """A carry for each of so many values: for the names that they are to have, if they are known, else for
+        temporaries that are called `wanted` with a number."""
         names = self._several if len(self._several) == count else (None,) * count
-        return tuple(Carry(self._scope, name) for name in names)
+        numbered = [(f"{wanted}_{number}",) if wanted else () for number in range(1, count + 1)]
+        return tuple(Carry(self._scope, name, called) for name, called in zip(names, numbered, strict=True))
 
     def name(self, temps: frozenset[str] = frozenset()) -> str:
         """The variable; one of these temporaries, which are read no more, where it has none yet."""
@@ -185,7 +187,7 @@ def names_in(item: Any) -> Counter[str]:
         elif isinstance(here, tuple):
             todo += here
         elif isinstance(here, _NODES):
-            todo += [getattr(here, each.name) for each in fields(here) if each.name not in _LEAVES]
+            todo += [getattr(here, name) for name in fields(here) if name not in _LEAVES]
     return found
 
 

@@ -5,16 +5,17 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from netwright.backends.keras.evidence import Types
 from netwright.backends.keras.syntax import Atom, Code, Display, Size, Starred, parts
 
+from netwright.dsl.source import Span
+
 if TYPE_CHECKING:
     from netwright.backends.keras.scope import Carry
     from netwright.backends.keras.translator import Translator
-    from netwright.dsl.source import Span
 
 NOTHING: frozenset[str] = frozenset()
 
@@ -73,10 +74,30 @@ class Items(Term):
     kind: Literal["tuple", "list"] = "tuple"
 
 
+@dataclass(frozen=True, slots=True)
+class Given:
+    """The arguments of an operator: of its configuration, by position and by name, and of its call."""
+
+    positional: tuple[Code, ...] = ()
+    keywords: tuple[tuple[str, Code], ...] = ()
+    call: tuple[tuple[str, Code], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class BlockArgument:
+    """One argument of a call, by name unless that is none."""
+
+    name: str | None
+    term: Term
+    place: Span
+
+
 class Layer(Term):
     """Anything that takes tensors to tensors. Each application makes weights of its own unless it is shared."""
 
     __slots__ = ()
+    #: whether a name of its own is worth a function
+    is_compound: ClassVar[bool] = False
 
     @abstractmethod
     def apply(self, to: Translator, operand: Term, place: Span, carry: Carry) -> Term:
@@ -142,6 +163,17 @@ def list_code(operand: Term) -> Code:
     if isinstance(operand, Tensors):
         return operand.code
     return Display("list", operand_codes(operand))
+
+
+def variables_in(item: Any) -> set[str]:
+    """The Python variables that a term's expressions read."""
+    if isinstance(item, Code):
+        return {part.text for part in parts(item) if isinstance(part, (Atom, Unknown)) and part.text.isidentifier()}
+    if isinstance(item, (tuple, dict)):
+        return set[str]().union(*map(variables_in, item.values() if isinstance(item, dict) else item))
+    if isinstance(item, (Term, Given, BlockArgument)):
+        return set[str]().union(*(variables_in(getattr(item, each.name)) for each in fields(item)))
+    return set()
 
 
 def pending(term: Term) -> bool:
