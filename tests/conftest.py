@@ -16,6 +16,7 @@ def loaded_frameworks() -> set[str]:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-cases", action="store_true", help="rewrite what the pages of tests/cases expect")
+    parser.addoption("--update-golden", action="store_true", help="rewrite the emitted modules in tests/golden")
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

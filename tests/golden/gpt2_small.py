@@ -1,0 +1,100 @@
+"""gpt2_small: GPT-2 small, a decoder-only Transformer with the token embedding tied to
+the output.
+
+Radford et al. 2019, Language models are unsupervised multitask learners
+Written by Netwright 0.1.0 from gpt2_small.yaml; depends on Keras alone.
+"""
+
+import keras
+from keras import layers, ops
+
+
+class Arange(layers.Layer):
+    """The numbers of ops.arange(start, stop, step), as a part of a model.
+
+    Keras computes at once what depends on no input, and does not make the layers
+    that are applied to it part of the model. So this takes a tensor of the model.
+    Without numbers it counts to the size of that tensor's `axis`.
+    """
+
+    def __init__(self, start=None, stop=None, step=1, dtype="int32", axis=1, **kwargs):
+        super().__init__(dtype=dtype, autocast=False, **kwargs)
+        self.bounds = (start, stop, step)
+        self.axis = axis
+
+    def call(self, x):
+        start, stop, step = self.bounds
+        if start is None:
+            start = ops.shape(x)[self.axis]
+        if stop is None:
+            start, stop = 0, start
+        return ops.arange(start, stop, step, dtype=self.compute_dtype)
+
+    def compute_output_spec(self, x):
+        start, stop, step = self.bounds
+        if start is None:
+            size = x.shape[self.axis]
+        elif stop is None:
+            size = -(-start // step)
+        else:
+            size = -(-(stop - start) // step)
+        return keras.KerasTensor((size,), self.compute_dtype)
+
+    def get_config(self):
+        start, stop, step = self.bounds
+        config = {"start": start, "stop": stop, "step": step, "axis": self.axis}
+        return {**super().get_config(), **config}
+
+
+def norm(x):
+    return layers.LayerNormalization(epsilon=1e-5)(x)
+
+
+def transformer_block(x, width, heads, rate):
+    h = norm(x)
+    y = layers.MultiHeadAttention(
+        heads,
+        width // heads,
+        dropout=rate,
+    )(h, h, use_causal_mask=True)
+    y = layers.Dropout(rate)(y)
+    a = x + y
+    x = norm(a)
+    x = layers.Dense(4 * width, activation="gelu")(x)
+    x = layers.Dense(width)(x)
+    x = layers.Dropout(rate)(x)
+    return a + x
+
+
+def build_model(
+    vocabulary=50_257,
+    context=1024,
+    width=768,
+    heads=12,
+    depth=12,
+    rate=0.1,
+    T=1024,
+):
+    """Build the model; with these defaults it has 124,439,808 parameters.
+
+    tokens: i32[N, 1024] -> output: f32[N, 1024, 50257]
+    """
+    tokens = keras.Input((T,), dtype="int32", name="tokens")
+    embedding_of_tokens = layers.ReversibleEmbedding(
+        vocabulary,
+        width,
+        embeddings_initializer=keras.initializers.RandomNormal(stddev=0.02),
+    )
+    x = Arange(T)(tokens)
+    positions = layers.Embedding(
+        context,
+        width,
+        embeddings_initializer=keras.initializers.RandomNormal(stddev=0.01),
+    )(x)
+    x = embedding_of_tokens(tokens)
+    x = layers.Dropout(rate)(x + positions)
+    for _ in range(depth):
+        x = transformer_block(x, width=width, heads=heads, rate=rate)
+    x = norm(x)
+    x = embedding_of_tokens(x, reverse=True)
+    return keras.Model(tokens, x, name="gpt2_small")

@@ -1,0 +1,92 @@
+"""Emitted modules built and run on the backend of KERAS_BACKEND (see `test_emit_backends.py`)."""
+
+from __future__ import annotations
+
+import os
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from netwright.api import Model
+from netwright.api import compile as compile_spec
+from netwright.backends.xla.engines.selection import load_engine
+from netwright.backends.xla.program import Program
+from netwright.backends.xla.weights import pair_variables
+
+pytestmark = pytest.mark.keras
+NAME = os.environ["KERAS_BACKEND"]
+HERE = Path(__file__).parent
+GOLDEN = HERE.parent / "golden"
+SPECS = sorted([*(HERE.parents[1] / "specs").glob("*.yaml"), *(HERE / "specs").glob("*.yaml")])
+
+#: params that make a spec small
+SMALL: dict[str, dict[str, Any]] = {
+    "bilstm_timit": {"hidden": 6, "features": 5},
+    "char_lstm": {"hidden": 8, "symbols": 9},
+    "googlenet": {"scale": 0.05, "size": 64, "classes": 5},
+    "gpt2_small": {"vocabulary": 50, "context": 16, "width": 8, "heads": 2, "depth": 2, "T": 12},
+    "inception_v3": {"scale": 0.03, "size": 75, "classes": 5},
+    "mobilenet_v2": {"alpha": 0.1, "size": 32, "classes": 5, "stages": [[1, 16, 1, 1], [6, 24, 2, 2], [6, 32, 2, 1]]},
+    "resnet50": {"width": 4, "size": 32, "classes": 5, "depths": [2, 1]},
+    "seq2seq_attention": {"vocabulary": 20, "width": 6, "hidden": 8},
+    "siamese": {"width": 2, "features": 7},
+    "transformer_base": {"vocabulary": 30, "width": 8, "hidden": 12, "heads": 2, "depth": 2, "S": 7, "T": 5},
+    "unet": {"width": 2, "depth": 2, "size": 92},
+    "vgg16": {"width": 2, "hidden": 9, "size": 32, "classes": 5},
+}
+SMALL["resnet50"]["depths"] = [1, 2, 1, 1]
+BATCH, LENGTH = 2, 12
+
+
+@pytest.mark.parametrize("spec", SPECS, ids=lambda path: path.stem)
+def test_module(spec: Path) -> None:
+    """The module, written with the spec's defaults and called with other params, is the model compiled with those."""
+    params = SMALL.get(spec.stem, {})
+    model = compile_spec(spec, params=params)
+    keras_model = _module(spec.stem).build_model(**params)
+    assert keras_model.count_params() == model.params.total
+    assert sum(int(np.prod(weight.shape)) for weight in keras_model.trainable_weights) == model.params.trainable
+    outputs = keras_model.output if isinstance(keras_model.output, dict) else {"output": keras_model.output}
+    assert {name: tuple(tensor.shape) for name, tensor in outputs.items()} == _shapes(model)
+    _assert_equal_outputs(model, keras_model)
+
+
+def _module(name: str) -> Any:
+    found = spec_from_file_location(name, GOLDEN / f"{name}.py")
+    assert found is not None
+    assert found.loader is not None
+    module = module_from_spec(found)
+    found.loader.exec_module(module)
+    return module
+
+
+def _shapes(model: Model) -> dict[str, tuple[int | None, ...]]:
+    return {
+        name: tuple(None if isinstance(dim, str) else dim for dim in tensor.shape)
+        for name, tensor in model.outputs.items()
+    }
+
+
+def _assert_equal_outputs(model: Model, keras_model: Any) -> None:
+    """With the same weights the emitted model and the program that runs the spec directly agree to 1e-5."""
+    rng = np.random.default_rng(0)
+    engine = load_engine(NAME, "cpu")
+    program = Program(model, engine)
+    arrays = {}
+    for path, variable in pair_variables(program, keras_model).items():
+        arrays[path] = rng.uniform(0.05, 0.3, variable.shape).astype("float32")
+        variable.assign(arrays[path])
+    inputs = {name: _values(rng, tensor) for name, tensor in model.inputs.items()}
+    expected = keras_model(inputs if len(inputs) > 1 else next(iter(inputs.values())))
+    expected = expected if isinstance(expected, dict) else {"output": expected}
+    found = engine.compile_forward(program)(*program.split(arrays), inputs)
+    for name, wanted in expected.items():
+        np.testing.assert_allclose(engine.numpy(found[name]), engine.numpy(wanted), rtol=1e-5, atol=1e-5)
+
+
+def _values(rng: np.random.Generator, tensor: Any) -> Any:
+    shape = [BATCH if not index else LENGTH if isinstance(dim, str) else dim for index, dim in enumerate(tensor.shape)]
+    return rng.integers(0, 9, shape).astype("int32") if tensor.dtype == "i32" else rng.random(shape, "float32")
