@@ -1,0 +1,159 @@
+"""Owns what is drawn of a model: items, edges between their ports, and the items inside opened blocks. How deep it
+opens them is bounded, so a picture stays one. Knows no coordinates and no file format."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from netwright.api import Model
+from netwright.backends.report.captions import block_arguments, cut, operator_title, parameters_of, shape_text, tooltip
+from netwright.backends.report.numbers import count
+from netwright.compiler.analysis import read_by
+from netwright.compiler.ir import Graph, Instance, Node, OpNode, RepeatNode, Value, copies, indexed_names
+from netwright.compiler.layer_table import body_of, is_wrapper
+from netwright.dsl.diagnostics import CompilerBug
+
+#: by which we know a file that we wrote
+MARK = "Written by Netwright"
+#: items that fit a page, and more than any picture can show
+PAGE, MOST = 36, 20_000
+
+Kind = Literal["input", "output", "entry", "exit", "operator", "block", "box"]
+
+
+@dataclass(slots=True)
+class Item:
+    """Something drawn. 'entry' and 'exit' are the ports of the opened block ('box') around them, in order.
+    `family` is the operator's; `shared` numbers the shared layer it is an application of."""
+
+    kind: Kind
+    name: str
+    detail: str = ""
+    note: str = ""
+    tooltip: str = ""
+    family: str = ""
+    repeats: int = 1
+    shared: int | None = None
+    inside: Diagram | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """A tensor on its way from an item's output to another's input, both counted from 0."""
+
+    source: int
+    output: int
+    target: int
+    input: int
+    label: str
+
+
+@dataclass(slots=True)
+class Diagram:
+    """Items of one level in order of evaluation, and the edges between them."""
+
+    items: list[Item] = field(default_factory=list)
+    edges: list[Edge] = field(default_factory=list)
+
+
+def draw(model: Model, depth: int | None = None) -> Diagram:
+    """The drawing of a model. depth: how many levels of blocks are opened; by default as many as fit a page."""
+    graph = model.elaborated.graph
+    if graph is None:
+        return Diagram()
+    return _Drawing(model).level(graph, fitting_depth(graph, depth), "", tuple(model.outputs))
+
+
+def fitting_depth(graph: Graph, wanted: int | None) -> int:
+    """The depth asked for, unless the picture would have more than MOST items; else the deepest that fits a page."""
+    sizes: dict[tuple[Graph, int], int] = {}
+    depth, most = 0, PAGE if wanted is None else MOST
+    while wanted is None or depth < wanted:
+        size = _size(graph, depth + 1, sizes)
+        if size > most or size == _size(graph, depth, sizes):
+            break
+        depth += 1
+    return depth
+
+
+def _size(graph: Graph, depth: int, sizes: dict[tuple[Graph, int], int]) -> int:
+    """How many items a graph comes to with so many levels opened."""
+    found = sizes.get((graph, depth))
+    if found is None:
+        inner = (_opened(node) for node in graph.nodes) if depth > 0 else ()
+        found = len(graph.nodes) + sum(_size(body, depth - 1, sizes) for body in inner if body is not None)
+        sizes[graph, depth] = found
+    return found
+
+
+def _opened(node: Node) -> Graph | None:
+    """What is in the box of a block."""
+    return None if is_wrapper(node) else body_of(node)
+
+
+class _Drawing:
+    def __init__(self, model: Model) -> None:
+        self.model = model
+        self._shared: dict[Instance, int] = {}
+        self._layers = {graph: layer for layer, graph in model.elaborated.session.calls}
+
+    def level(self, graph: Graph, depth: int, prefix: str, outputs: Sequence[str] = ()) -> Diagram:
+        """One graph; `outputs` names those of the model, and is empty inside blocks."""
+        diagram = Diagram()
+        sources: dict[Value, tuple[int, int]] = {}
+        for value in graph.inputs:
+            sources[value] = (len(diagram.items), 0)
+            diagram.items.append(Item("entry" if prefix else "input", value.name, tooltip=str(value.type)))
+        for node, name, index in indexed_names(graph):
+            path = prefix + name + ("" if index is None else f"[{index}]")
+            target = len(diagram.items)
+            diagram.items.append(self._item(node, depth, path))
+            sources.update((value, (target, port)) for port, value in enumerate(node.outputs))
+            reads = read_by(node) if isinstance(node, OpNode) else node.operands
+            _connect(diagram, sources, tuple(reads), target)
+        for position, value in enumerate(graph.outputs):
+            target = len(diagram.items)
+            kind: Kind = "exit" if prefix else "output"
+            name = outputs[position] if position < len(outputs) else ""
+            diagram.items.append(Item(kind, name, tooltip=str(value.type)))
+            _connect(diagram, sources, (value,), target)
+        return diagram
+
+    def _item(self, node: Node, depth: int, path: str) -> Item:
+        inner = _opened(node)
+        item = self._operator(node) if inner is None else Item("block", node.name, self._arguments(inner))
+        parameters = parameters_of(self.model, node).total
+        item.repeats = copies(node)
+        item.note = f"{count(parameters)} params" if parameters else ""
+        item.tooltip = tooltip(self.model, node, path)
+        if node.instance is not None:
+            item.shared = self._shared.setdefault(node.instance, len(self._shared))
+            item.note = " · ".join(filter(None, [f"shared {cut(node.instance.name, 24)}", item.note]))
+        if inner is not None and depth > 0:
+            item.kind, item.inside = "box", self.level(inner, depth - 1, f"{path}/")
+        return item
+
+    def _operator(self, node: Node) -> Item:
+        """An operator, or the one that a repeat repeats."""
+        shown = node.body.nodes[0] if isinstance(node, RepeatNode) else node
+        if not isinstance(shown, OpNode):
+            raise CompilerBug(f"a drawing knows no {type(shown).__name__}")
+        name, detail = operator_title(shown)
+        return Item("operator", name, detail, family=type(shown.op).__module__.rpartition(".")[2])
+
+    def _arguments(self, body: Graph) -> str:
+        layer = self._layers.get(body)
+        return "" if layer is None else block_arguments(layer)
+
+
+def _connect(
+    diagram: Diagram, sources: dict[Value, tuple[int, int]], values: tuple[Value, ...], target: int
+) -> None:
+    """An edge for every tensor read. The ports of a box are told apart; an operator reads a tensor once."""
+    ports = enumerate(values) if diagram.items[target].kind == "box" else enumerate(dict.fromkeys(values))
+    for port, value in ports:
+        if value in sources:
+            source, output = sources[value]
+            diagram.edges.append(Edge(source, output, target, port, shape_text(value.type)))

@@ -1,0 +1,57 @@
+"""Draw the model: blocks as boxes, operators as nodes, shapes on edges, a repeat as one box with its count. The picture
+opens as many levels of blocks as fit a page; hovering shows paths, lines, parameters and MACs.
+
+  netwright draw specs/resnet50.yaml -o resnet50.svg
+  netwright draw specs/unet.yaml -o unet.html --depth 2
+  netwright draw specs/siamese.yaml --format mermaid         # for Markdown
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from netwright.commands.spec_options import add_spec, compiled
+
+HELP = "draw the model as SVG or Mermaid"
+
+_BY_SUFFIX = {".svg": "svg", ".html": "html", ".htm": "html", ".mmd": "mermaid", ".mermaid": "mermaid", ".md": "mermaid"}
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    add_spec(parser)
+    parser.add_argument("-o", "--output", metavar="FILE", help="where to write (default: standard output)")
+    parser.add_argument(
+        "--format", choices=("svg", "html", "mermaid"), help="what to write (default: as FILE ends, else svg)"
+    )
+    parser.add_argument("--depth", type=depth, metavar="N", help="levels of blocks to open (default: what fits a page)")
+    parser.add_argument("--force", action="store_true", help="replace a file that Netwright did not write")
+
+
+def depth(text: str) -> int:
+    """A level from 0 on."""
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"expected 0, 1, 2, ..., found {text!r}")
+    return int(text)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Draw one spec."""
+    from netwright.backends.report.drawing import MARK, draw
+    from netwright.backends.report.mermaid import to_mermaid
+    from netwright.backends.report.svg import to_html, to_svg
+    from netwright.output import write_text
+
+    form = options.format or _BY_SUFFIX.get(Path(options.output or "").suffix.lower(), "svg")
+    write = {"svg": to_svg, "html": to_html, "mermaid": to_mermaid}[form]
+    model = compiled(options)
+    title = f"{model.name}: {model.spec.about}" if model.spec.about else model.name
+    text = write(draw(model, options.depth), title)
+    if options.output is None:
+        sys.stdout.write(text)
+        return 0
+    write_text(options.output, text, mark=MARK, force=options.force)
+    print(f"wrote {options.output}", file=sys.stderr)
+    return 0
