@@ -4,7 +4,7 @@ once for given arguments and operand types; a repeat whose copies are alike beco
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from netwright.compiler.dims import DimTooComplex
 from netwright.compiler.dtypes import is_float
@@ -33,6 +33,9 @@ from netwright.dsl.source import Span
 
 if TYPE_CHECKING:
     from netwright.compiler.ir import Instance
+
+#: the largest size of a dim: what 64 bits hold
+MAX_DIM = 2**63 - 1
 
 BINARY = {
     "+": "ops.add",
@@ -152,7 +155,14 @@ class Application:
                 expect_fillable(node.op, weight)  # their shapes must be known, and fit what fills them
         except DimTooComplex:
             self.session.fail("model-too-large", "the formula of this size grows too long", node.span)
+        for type in inferred if isinstance(inferred, tuple) else (inferred,):
+            self._check_sizes(type, node.span)
         return inferred
+
+    def _check_sizes(self, type: TensorType, span: Span) -> None:
+        for dim in type.shape:
+            if isinstance(dim, int) and dim > MAX_DIM:
+                self.session.fail("model-too-large", f"a dim of {dim:,} is larger than 64 bits hold", span)
 
     def _check_arity(self, op: Op, operands: tuple[Value, ...], span: Span, before: Span) -> None:
         given = len(operands)
@@ -168,6 +178,8 @@ class Application:
             wanted = f"{least} tensor{'' if least == 1 else 's'}" if least == most else f"{least} to {most} tensors"
             wanted += f" ({names})" if most > 1 else ""
         help = f"write `({', '.join(op.operands)}) -> {op.name_in_flow}`" if len(op.operands) > 1 else None
+        if given > 1 and not op.variadic and most == 1:
+            help = "take one of them, as in `a[0]`, or join them: `-> concatenate`, `-> add`"
         self.session.fail(
             "wrong-arity",
             f"{op.name_in_flow} takes {wanted}, found {given}",
@@ -230,7 +242,8 @@ class Application:
         graph = Graph(block.name)
         env = Env(layer.module)
         env.names = {parameter.name: value for parameter, value in zip(block.parameters, layer.arguments, strict=True)}
-        env.places = {item.name: item.span for item in (*block.parameters, *block.operands)}
+        env.places = {parameter.name: parameter.span for parameter in block.parameters}
+        env.places |= {target.name: target.span for target in block.operands}
         evaluator = Evaluator(self.session, env, graph)
         with self.session.calling(show(layer), span):
             for target, type in zip(block.operands, types, strict=True):
@@ -239,10 +252,16 @@ class Application:
                 if target.dims is not None:
                     match_pattern(evaluator, target, env.names[target.name])
             result = evaluator.body(block.body)
-            end = block.body.result.span if block.body.result else block.body.span
-            _finish(self.session, graph, result, end, f"the block {block.name}")
+            if block.body.result is None:
+                self._refuse_open_end(block)
+            _finish(self.session, graph, result, block.body.result.span, f"the block {block.name}")
         self.session.calls.append((layer, graph))
         return graph
+
+    def _refuse_open_end(self, block: tree.Block) -> NoReturn:
+        last = block.body.bindings[-1].targets[-1]
+        help = f"end it with a line that is the result: {last.name}"
+        self.session.fail("not-a-tensor", f"the block {block.name} ends in a binding", last.span, help=help)
 
     def _memoised(self, key: Any, span: Span, build: Callable[[], Graph]) -> Graph:
         session = self.session
@@ -360,10 +379,9 @@ def _finish(session: Session, graph: Graph, result: Any, span: Span, what: str) 
     items = result if isinstance(result, tuple) else (result,)
     for item in items:
         if not isinstance(item, Value) or item.constant is not None:
-            message = (
-                f"{what} ends in a tensor or a tuple of tensors, found {'nothing' if item is None else kind_of(item)}"
-            )
-            session.fail("not-a-tensor", message, span)
+            message = f"{what} ends in a tensor or a tuple of tensors, found {kind_of(item)}"
+            help = "apply it to a tensor: `x -> ...`" if isinstance(item, Layer) else None
+            session.fail("not-a-tensor", message, span, help=help)
     graph.outputs = tuple(graph.import_value(item) for item in items)
     graph.output_is_tuple = isinstance(result, tuple)
 

@@ -24,9 +24,11 @@ from netwright.compiler.unknown_names import (
     unknown_word,
 )
 from netwright.compiler.value_functions import VALUE_FUNCTIONS
-from netwright.compiler.values import BlockLayer, Layer, OperatorLayer, SharedLayer, kind_of, tensors_in
+from netwright.compiler.values import BlockLayer, Layer, OperatorLayer, SharedLayer, kind_of, show, tensors_in
 from netwright.dsl import tree
+from netwright.dsl.diagnostics import Label
 from netwright.dsl.source import Span
+from netwright.dsl.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from netwright.compiler.evaluate import Evaluator
@@ -101,6 +103,12 @@ class Calling:
             return lambda arguments, span: self._operator(operator, arguments, span)
         return None
 
+    def is_function(self, expr: tree.Expr) -> bool:
+        """Whether the expression names or calls a block that is a function of values."""
+        named = expr.function if isinstance(expr, tree.Call) else expr
+        block = self.evaluator.env.module.blocks.get(named.id) if isinstance(named, tree.Name) else None
+        return block is not None and block.is_function
+
     # ------------------------------------------------------------ calls
 
     def call(self, expr: tree.Call, stage: bool) -> Any:
@@ -114,7 +122,7 @@ class Calling:
             found = self._named_call(function, expr, stage)
             if found is not _UNBOUND:
                 return found
-        return self._call_time(self.evaluator.evaluate(function, stage=True), expr)
+        return self._call_time(self.evaluator.evaluate(function, stage=True), expr, stage)
 
     def _named_call(self, function: tree.Name, expr: tree.Call, stage: bool) -> Any:
         env = self.evaluator.env
@@ -141,7 +149,7 @@ class Calling:
         values = self.evaluator.evaluate_all(tuple(argument.value for argument in expr.arguments))
         for value, argument in zip(values, expr.arguments, strict=True):
             if next(tensors_in(value), None) is not None:
-                self._refuse_tensor(name, argument)
+                self._refuse_tensor(name, argument, expr.arguments)
         with self.evaluator.arithmetic(expr.span):
             named = {a.name: v for a, v in zip(expr.arguments, values, strict=True) if a.name is not None}
             unnamed = [v for a, v in zip(expr.arguments, values, strict=True) if a.name is None]
@@ -150,14 +158,15 @@ class Calling:
             except TypeError:
                 self.session.fail("too-many-arguments", f"{name}() does not take these arguments", expr.span)
 
-    def _refuse_tensor(self, what: str, argument: tree.Argument) -> None:
-        self.session.fail(
-            "tensor-in-parentheses",
-            f"a tensor stands where configuration of '{what}' belongs",
-            argument.span,
-            label="this is a tensor",
-            help=f"tensors flow along arrows: write `{argument.value.span.text.strip()} -> {what}`",
-        )
+    def _refuse_tensor(self, what: str, argument: tree.Argument, arguments: Sequence[tree.Argument]) -> NoReturn:
+        """Refuse a tensor among the arguments of `what`."""
+        rest = ", ".join(other.span.text.strip() for other in arguments if other is not argument)
+        self._misplaced_tensor(what, argument, f"write `{argument.value.span.text.strip()} -> {what}({rest})`")
+
+    def _misplaced_tensor(self, what: str, argument: tree.Argument, help: str) -> NoReturn:
+        message = f"a tensor stands where configuration of '{what}' belongs"
+        help = f"tensors flow along arrows: {help}"
+        self.session.fail("tensor-in-parentheses", message, argument.span, label="this is a tensor", help=help)
 
     # ------------------------------------------------------------ operators and configuration
 
@@ -202,7 +211,7 @@ class Calling:
                 value = self.argument(argument.value, attributes[name])
                 if next(tensors_in(value), None) is not None:
                     if not attributes[name].call:
-                        self._refuse_tensor(cls.name_in_flow, argument)
+                        self._refuse_tensor(cls.name_in_flow, argument, tuple(bound.values()))
                     keywords.append((name, value))
                 else:
                     values[name] = self._converted(cls, attributes[name], argument, value)
@@ -217,6 +226,8 @@ class Calling:
             return attribute.convert(_as_configuration(value), cls)
         except AttributeFault as fault:
             code, help = ("unknown-size", _KNOWN_SIZE) if _has_symbols(value) else ("invalid-argument", fault.help)
+            if help is None and isinstance(value, str):
+                help = did_you_mean(value, attribute.choices)
             message = f"'{attribute.name}' of {cls.name_in_flow}: expected {fault.expected}, found {_found(value)}"
             self.session.fail(code, message, argument.value.span, help=help)
 
@@ -277,7 +288,7 @@ class Calling:
         values = self.evaluator.evaluate_all(tuple(argument.value for argument in bound.values()))
         for value, argument in zip(values, bound.values(), strict=True):
             if not block.is_function and next(tensors_in(value), None) is not None:
-                self._refuse_tensor(block.name, argument)
+                self._refuse_tensor(block.name, argument, tuple(bound.values()))
         return values
 
     def _function(self, layer: BlockLayer, span: Span) -> Any:
@@ -286,7 +297,9 @@ class Calling:
         env = Env(layer.module, dict(zip((p.name for p in block.parameters), layer.arguments, strict=True)))
         with self.session.calling(f"{block.name}({layer.given})", span):
             if block.body.result is None:
-                self.session.fail("missing-argument", f"the body of {block.name} ends in no value", block.body.span)
+                last = block.body.bindings[-1].targets[-1]
+                help = f"end it with its value: {last.name}"
+                self.session.fail("wrong-kind", f"{block.name} ends in a binding, not in a value", last.span, help=help)
             return self._in(env).body(block.body)
 
     def _in(self, env: Env) -> Evaluator:
@@ -295,15 +308,17 @@ class Calling:
 
     # ------------------------------------------------------------ call-time arguments
 
-    def _call_time(self, value: Any, expr: tree.Call) -> Layer:
+    def _call_time(self, value: Any, expr: tree.Call, stage: bool) -> Layer:
         """`f(initial_state=...)` for a layer that has its configuration already."""
+        what = expr.function.span.text
         for argument in expr.arguments:
             if argument.name is None and next(tensors_in(self.evaluator.evaluate(argument.value)), None) is not None:
-                self._refuse_tensor(expr.function.span.text, argument)
+                text = argument.value.span.text.strip()
+                help = f"leave `({text})` out" if stage else f"write `{text} -> {what}`"
+                self._misplaced_tensor(what, argument, help)
         inner = value.layer if isinstance(value, SharedLayer) else value
         if not isinstance(inner, OperatorLayer):
-            help = "its configuration is given where it is named" if isinstance(inner, Layer) else None
-            self.session.fail("wrong-kind", f"{kind_of(value)} takes no arguments here", expr.span, help=help)
+            self._refuse_call(inner, expr)
         cls = type(inner.op)
         attributes = {name: item for name, item in cls.attributes().items() if item.call}
         wanted = Signature(f"a call of {cls.name_in_flow}", (), tuple(attributes), ())
@@ -313,6 +328,14 @@ class Calling:
         places = inner.places + tuple((name, argument.span) for name, argument in bound.items())
         layer = OperatorLayer(op, inner.keywords + keywords, expr.span, places)
         return SharedLayer(value.instance, layer) if isinstance(value, SharedLayer) else layer
+
+    def _refuse_call(self, value: Any, expr: tree.Call) -> NoReturn:
+        help = "its configuration is given where it is named" if isinstance(value, Layer) else None
+        name = expr.function.id if isinstance(expr.function, tree.Name) else ""
+        hidden = self.evaluator.env.places.get(name) if find_operator(name) is not None else None
+        labels = (Label(hidden, "this hides the operator"),) if hidden else ()
+        message = f"{kind_of(value)} takes no arguments here"
+        self.session.fail("wrong-kind", message, expr.span, labels=labels, help=help)
 
 
 _KNOWN_SIZE = "this size must be a number when the model is compiled: give it in the input's type or with `--set`"
@@ -332,6 +355,6 @@ def _has_symbols(value: Any) -> bool:
 
 
 def _found(value: Any) -> str:
-    from netwright.compiler.values import show
-
+    if isinstance(value, OperatorLayer):
+        return f"the layer {show(value)}"
     return f"{kind_of(value)} {show(value)}" if isinstance(value, (int, float, str, tuple)) else kind_of(value)

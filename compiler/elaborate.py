@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from netwright.compiler.application import MAX_DIM
 from netwright.compiler.dims import Dim, SymbolicDim, symbol
 from netwright.compiler.evaluate import Evaluator
 from netwright.compiler.ir import Graph, Value
@@ -19,9 +20,11 @@ from netwright.compiler.types import TensorType
 from netwright.compiler.unused import unused_blocks
 from netwright.compiler.values import Layer, SharedLayer, kind_of
 from netwright.dsl import tree
+from netwright.dsl.diagnostics import Label
 from netwright.dsl.records import entity
 from netwright.dsl.suggest import did_you_mean
 
+_FREE_SIZE = "a size that is not known in advance is a name of your own: N"
 #: Python frames that MAX_CALLS nested blocks may take; frames of Python functions do not use the C stack
 RECURSION_LIMIT = 20_000
 
@@ -81,9 +84,9 @@ class _Elaboration:
     def _set_params(self, params: dict[str, Any], preset: str | None) -> dict[str, int]:
         """Evaluate the params; what `params` says of symbolic dims is left over and returned."""
         exprs = {entry.name: entry.value for entry in self.spec.params}
-        with suppress(Poisoned):
-            for entry in self._preset(preset):
-                exprs[entry.name] = entry.value
+        self._check_presets()
+        for entry in self._preset(preset):
+            exprs[entry.name] = entry.value
         symbols = _symbol_names(self.spec, exprs)
         given = {name: _from_python(value) for name, value in params.items()}
         for name in [name for name in given if name not in exprs and name not in symbols]:
@@ -105,13 +108,25 @@ class _Elaboration:
             return ()
         return known[name].values
 
+    def _check_presets(self) -> None:
+        """Every preset gives its params values of their kind."""
+        defaults = {entry.name: entry for entry in self.spec.params}
+        for preset in self.spec.presets:
+            for entry in preset.values:
+                given = entry.value.value if isinstance(entry.value, tree.Literal) else None
+                wanted = _other_kind(defaults[entry.name], given)
+                if wanted is not None:
+                    message = f"param '{entry.name}' is {wanted}, '{preset.name}' sets it to {kind_of(given)}"
+                    labels = (Label(defaults[entry.name].value.span, "its default"),)
+                    self.session.report("invalid-argument", message, entry.value.span, labels=labels)
+
     def _has_kind(self, name: str, value: Any) -> bool:
         entry = next(entry for entry in self.spec.params if entry.name == name)
-        default = entry.value.value if isinstance(entry.value, tree.Literal) else None
-        if default is None or value is None or _family(default) == _family(value):
+        wanted = _other_kind(entry, value)
+        if wanted is None:
             return True
-        message = f"param '{name}' is {kind_of(default)}, it was set to {kind_of(value)}"
-        self.session.report("invalid-argument", message, entry.span, label="its default")
+        message = f"param '{name}' is {wanted}, it was set to {kind_of(value)}"
+        self.session.report("invalid-argument", message, entry.value.span, label="its default")
         return False
 
     def _size(self, name: str, value: Any) -> int:
@@ -142,6 +157,7 @@ class _Elaboration:
             for name in arithmetic_names(expr):
                 if name not in self.main.params and name not in self.env.names:
                     self.env.names[name] = sizes.get(name, symbol(name))
+                    self.env.places[name] = expr.span
             dims.append(self._dim(expr))
         return TensorType(type.dtype, dims)
 
@@ -150,9 +166,14 @@ class _Elaboration:
         if isinstance(value, SymbolicDim):
             return value
         if not isinstance(value, int) or isinstance(value, bool):
-            self.session.fail("wrong-kind", f"a dim is an integer or a symbol, found {kind_of(value)}", expr.span)
+            help = _FREE_SIZE if value is None else None
+            message = f"a dim is an integer or a symbol, found {kind_of(value)}"
+            self.session.fail("wrong-kind", message, expr.span, help=help)
         if value <= 0:
-            self.session.fail("impossible-size", f"a dim is at least 1, found {value}", expr.span)
+            help = _FREE_SIZE if value == -1 else None
+            self.session.fail("impossible-size", f"a dim is at least 1, found {value}", expr.span, help=help)
+        if value > MAX_DIM:
+            self.session.fail("model-too-large", f"a dim of {value:,} is larger than 64 bits hold", expr.span)
         return value
 
     def _layers(self) -> None:
@@ -161,9 +182,10 @@ class _Elaboration:
             with suppress(Poisoned):
                 layer = self.evaluator.evaluate(entry.value, stage=True)
                 if not isinstance(layer, Layer):
-                    self.session.fail(
-                        "not-a-layer", f"'{entry.name}' is {kind_of(layer)}, not a layer", entry.value.span
-                    )
+                    applied = isinstance(entry.value, tree.Chain) and isinstance(layer, Value)
+                    help = "leave out what flows into it: a shared layer is `f` or `f -> g`" if applied else None
+                    message = f"'{entry.name}' is {kind_of(layer)}, not a layer"
+                    self.session.fail("not-a-layer", message, entry.value.span, help=help)
                 self.main.layers[entry.name] = SharedLayer(self.graph.declare(entry.name, entry.span), layer)
 
     # ------------------------------------------------------------ outputs
@@ -185,24 +207,31 @@ class _Elaboration:
         found: dict[str, Value] = {}
         for output in self.spec.outputs:
             value = self.env.names.get(output.name)
-            if value is POISON:
-                continue
-            if not isinstance(value, Value):
-                known = [name for name, item in self.env.names.items() if isinstance(item, Value)]
-                message = f"the model binds no tensor '{output.name}'"
-                self.session.fail("unknown-name", message, output.span, help=did_you_mean(output.name, known))
-            found[output.name] = value
+            if isinstance(value, Value):
+                found[output.name] = value
+            elif value is not POISON:
+                self._refuse_output(output, value)
         return found
+
+    def _refuse_output(self, output: tree.OutputName, value: Any) -> None:
+        if value is not None:
+            help = "take its tensors apart: a, b = ..." if isinstance(value, tuple) else None
+            message = f"an output is a tensor, '{output.name}' is {kind_of(value)}"
+            self.session.report("not-a-tensor", message, output.span, help=help)
+            return
+        known = [name for name, item in self.env.names.items() if isinstance(item, Value)]
+        help = did_you_mean(output.name, known) or f"bind it in the model: {output.name} = ..."
+        self.session.report("unknown-name", f"the model binds no tensor '{output.name}'", output.span, help=help)
 
     def _result_outputs(self, result: Any) -> dict[str, Value]:
         model = self.spec.model
         assert model is not None
-        span = model.result.span if model.result else model.span
+        span = model.result.span if model.result else model.bindings[-1].targets[-1].span
         if isinstance(result, Value) and result.constant is None:
             return {"output": result}
         if isinstance(result, tuple) and result and all(isinstance(item, Value) for item in result):
             return {f"output_{index}": item for index, item in enumerate(result)}
-        found = "nothing" if result is None else kind_of(result)
+        found = "a binding" if model.result is None else kind_of(result)
         help = "end the model with the output, or name the outputs under `outputs`"
         if isinstance(result, Layer):
             help = "apply it to an input: `input -> ...`"
@@ -225,6 +254,14 @@ def _symbol_names(spec: tree.Spec, params: Mapping[str, tree.Expr]) -> set[str]:
     """The names in the inputs' types that no param has."""
     dims = (expr for declared in spec.inputs for expr in declared.type.dims)
     return {name for expr in dims for name in arithmetic_names(expr)} - params.keys()
+
+
+def _other_kind(entry: tree.Entry, value: Any) -> str | None:
+    """The kind of a param's default, where a value is not of that kind; None and formulas are of any."""
+    default = entry.value.value if isinstance(entry.value, tree.Literal) else None
+    if default is None or value is None or _family(default) == _family(value):
+        return None
+    return kind_of(default)
 
 
 def _family(value: Any) -> str:

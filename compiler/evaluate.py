@@ -5,20 +5,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from typing import Any
+from typing import Any, NoReturn
 
 from netwright.compiler.application import Application
 from netwright.compiler.arithmetic import ArithmeticFault, binary, compare, negate, truth
 from netwright.compiler.calling import Calling
 from netwright.compiler.ir import Graph, Value
-from netwright.compiler.patterns import match_pattern
+from netwright.compiler.ops.catalogue import find_operator
+from netwright.compiler.patterns import match_pattern, poison_pattern
 from netwright.compiler.scope import POISON, Env
 from netwright.compiler.session import Poisoned, Session
 from netwright.compiler.subscripts import index_sequence, index_tensor
-from netwright.compiler.values import Branches, Composition, Layer, Repetition, SharedLayer, kind_of
+from netwright.compiler.values import Branches, Composition, Layer, Repetition, SharedLayer, kind_of, show
 from netwright.dsl import tree
 from netwright.dsl.diagnostics import Label
 from netwright.dsl.source import Span
+from netwright.dsl.suggest import did_you_mean
 
 #: copies of a layer in sequence
 MAX_REPEATS = 100_000_000
@@ -54,24 +56,24 @@ class Evaluator:
             values = (POISON,) * len(binding.targets)
         for target, item in zip(binding.targets, values, strict=True):
             self._bind(target, item)
+            poison_pattern(self, target)
 
     def _unpack(self, binding: tree.Binding, value: Any) -> tuple[Any, ...]:
         if len(binding.targets) == 1:
             return (value,)
         if not isinstance(value, tuple) or len(value) != len(binding.targets):
-            found = f"{len(value)} values" if isinstance(value, tuple) else kind_of(value)
+            found = f"{len(value)}" if isinstance(value, tuple) else kind_of(value)
             message = f"{len(binding.targets)} names need as many values, found {found}"
             self.session.fail("unpack-mismatch", message, binding.value.span)
         return value
 
     def _bind(self, target: tree.Target, value: Any) -> None:
-        earlier = self.env.places.get(target.name)
+        earlier = self.env.places.get(target.name) or self.env.module.places.get(target.name)
         if earlier is not None:
             labels = (Label(earlier, "first bound here"),)
             message = f"'{target.name}' is bound twice"
             help = "names are bound once: choose another name, or write one chain"
             self.session.report("duplicate-name", message, target.span, labels=labels, help=help)
-            return
         self.env.places[target.name] = target.span
         self.env.names[target.name] = value
         if value is POISON:
@@ -122,8 +124,10 @@ class Evaluator:
         base = self.evaluate(expr.base)
         if isinstance(base, Value) and expr.name in _TENSOR_ATTRIBUTES:
             return _TENSOR_ATTRIBUTES[expr.name](base)
-        known = "a tensor has .shape, .dtype and .rank" if isinstance(base, Value) else None
-        self.session.fail("unknown-name", f"{kind_of(base)} has no '.{expr.name}'", expr.name_span, help=known)
+        help = None
+        if isinstance(base, Value):
+            help = did_you_mean(expr.name, _TENSOR_ATTRIBUTES) or "a tensor has .shape, .dtype and .rank"
+        self.session.fail("unknown-name", f"{kind_of(base)} has no '.{expr.name}'", expr.name_span, help=help)
 
     def _sequence(self, expr: tree.Sequence, stage: bool) -> Any:
         return self.evaluate_all(expr.items)
@@ -164,16 +168,27 @@ class Evaluator:
 
     def _repetition(self, expr: tree.Binary, left: Any, right: Any) -> Layer:
         layer, count = (left, right) if isinstance(left, Layer) else (right, left)
-        if expr.operator != "*":
-            message = f"'{expr.operator}' does not take {kind_of(left)} and {kind_of(right)}"
-            help = "apply the layer to a tensor with `->` first; `*` repeats a layer"
-            self.session.fail("wrong-kind", message, expr.operator_span, help=help)
-        if not isinstance(count, int) or isinstance(count, bool) or not 0 <= count <= MAX_REPEATS:
-            span = expr.right.span if layer is left else expr.left.span
-            self.session.fail(
-                "wrong-kind", f"a layer is repeated a whole number of times, found {kind_of(count)}", span
-            )
+        if expr.operator != "*" or isinstance(count, (Value, Layer)):
+            self._refuse_sign(expr, left, right)
+        span = expr.right.span if layer is left else expr.left.span
+        if not isinstance(count, int) or isinstance(count, bool) or count < 0:
+            found = show(count) if isinstance(count, (int, float)) else kind_of(count)
+            self.session.fail("wrong-kind", f"a layer is repeated a whole number of times, found {found}", span)
+        if count > MAX_REPEATS:
+            message = f"a layer is repeated at most {MAX_REPEATS:,} times, found {count:,}"
+            self.session.fail("model-too-large", message, span)
         return Repetition(layer, count)
+
+    def _refuse_sign(self, expr: tree.Binary, left: Any, right: Any) -> NoReturn:
+        """A sign between a layer and something else: `x -> f + y` reads as `x -> (f + y)`."""
+        message = f"'{expr.operator}' does not take {kind_of(left)} and {kind_of(right)}"
+        help = "compose layers with `->`; `*` and a number repeat one"
+        if isinstance(left, Value):
+            help = f"apply the layer: `{_line(expr.left)} {expr.operator} (x -> {_line(expr.right)})`"
+        elif isinstance(right, Value):
+            sign = expr.operator
+            help = f"`{sign}` binds tighter than `->`: put the chain in brackets, `(x -> f) {sign} y`, or bind it first"
+        self.session.fail("wrong-kind", message, expr.operator_span, help=help)
 
     def _comparison(self, expr: tree.Comparison, stage: bool) -> Any:
         left = self.evaluate(expr.first)
@@ -207,6 +222,10 @@ class Evaluator:
     def holds(self, condition: tree.Expr) -> bool:
         """Whether a compile-time condition is true."""
         value = self.evaluate(condition)
+        if isinstance(value, Value):
+            message = f"a condition is decided when the model is compiled, found {kind_of(value)}"
+            help = "to choose element by element, write `(condition, a, b) -> where`"
+            self.session.fail("wrong-kind", message, condition.span, help=help)
         with self.arithmetic(condition.span):
             return truth(value)
 
@@ -250,10 +269,21 @@ class Evaluator:
         value = self.evaluate(expr, stage=True)
         if isinstance(value, Layer):
             return value
-        help = None
+        labels, help = self._no_layer(expr, value)
+        message = f"an arrow leads to a layer, found {kind_of(value)}"
+        self.session.fail("not-a-layer", message, expr.span, labels=labels, help=help)
+
+    def _no_layer(self, expr: tree.Expr, value: Any) -> tuple[tuple[Label, ...], str | None]:
+        """What is to be said of an expression that an arrow leads to and that is no layer: labels and help."""
+        if isinstance(expr, tree.Name) and find_operator(expr.id) is not None and expr.id in self.env.places:
+            return (Label(self.env.places[expr.id], "this hides the operator"),), "give the tensor another name"
         if isinstance(value, Value):
-            help = "an arrow leads to a layer; combine tensors with `(a, b) -> layer` or an operator such as `+`"
-        self.session.fail("not-a-layer", f"an arrow leads to a layer, found {kind_of(value)}", expr.span, help=help)
+            return (), "combine tensors with `(a, b) -> layer`, or with an operator such as `+`"
+        if isinstance(expr, tree.Sequence):
+            return (), "branches stand in braces, `{f, g}`; layers one after another are `f -> g`"
+        if self.calling.is_function(expr):
+            return (), "its header has no arrow, so it is a function of values; a layer is headed `x -> ...`"
+        return (), None
 
     def _fork(self, expr: tree.Fork, stage: bool) -> Any:
         branches = self.evaluate_all(expr.branches, stage=True)
@@ -273,7 +303,7 @@ class Evaluator:
             for turn in self._turns(expr):
                 self.env = turn
                 if expr.condition is None or self.holds(expr.condition):
-                    values.append(self.layer(expr.body) if expr.kind == "chain" else self.evaluate(expr.body))
+                    values.append(self._turn(expr))
                 self.env = outer
         finally:
             self.env = outer
@@ -281,10 +311,22 @@ class Evaluator:
             return tuple(values)
         return Composition(tuple(values), (expr.body.span,) * len(values))
 
+    def _turn(self, expr: tree.Loop) -> Any:
+        if expr.kind == "list":
+            return self.evaluate(expr.body)
+        value = self.evaluate(expr.body, stage=True)
+        if not isinstance(value, Layer):
+            message = f"a loop in round brackets is a chain of layers, found {kind_of(value)}"
+            help = "in square brackets a loop makes a list"
+            self.session.fail("not-a-layer", message, expr.body.span, help=help)
+        return value
+
     def _turns(self, expr: tree.Loop) -> Iterator[Env]:
         items = self.evaluate(expr.iterable)
         if not isinstance(items, tuple):
-            self.session.fail("wrong-kind", f"a loop runs over a list, found {kind_of(items)}", expr.iterable.span)
+            help = f"range({show(items)}) counts up to it" if isinstance(items, int) else None
+            message = f"a loop runs over a list, found {kind_of(items)}"
+            self.session.fail("wrong-kind", message, expr.iterable.span, help=help)
         for item in items:
             self.session.spend(expr.span)
             env = self.env.inner()
@@ -316,6 +358,12 @@ class _Faults:
     def __exit__(self, kind: object, fault: BaseException | None, trace: object) -> None:
         if isinstance(fault, ArithmeticFault):
             self.session.fail(fault.code, fault.message, self.span, help=fault.help)
+
+
+def _line(expr: tree.Expr) -> str:
+    """The expression as it was written, if it is short."""
+    text = expr.span.text.strip()
+    return text if len(text) <= 30 and "\n" not in text else "..."
 
 
 def _compose(stages: list[tuple[Layer, Span]]) -> Composition:

@@ -21,7 +21,7 @@ def load_modules(spec: Spec, root: Path | None, diagnostics: Diagnostics) -> lis
     loaded: dict[Path, Module] = {spec.source.path.resolve(): main} if spec.source.path else {}
     modules = [main]
     for module in modules:  # grows as files are found
-        _define_blocks(module)
+        _define_names(module)
         for use in module.spec.uses:
             try:
                 path = resolve_use(module.spec, use, root)
@@ -37,5 +37,8 @@ def load_modules(spec: Spec, root: Path | None, diagnostics: Diagnostics) -> lis
     return modules
 
 
-def _define_blocks(module: Module) -> None:
-    module.blocks = {block.name: block for block in module.spec.blocks}
+def _define_names(module: Module) -> None:
+    spec = module.spec
+    module.blocks = {block.name: block for block in spec.blocks}
+    module.places = {entry.name: entry.span for entry in (*spec.params, *spec.layers)}
+    module.places |= {use.alias: use.span for use in spec.uses}

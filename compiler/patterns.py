@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from netwright.compiler.arithmetic import same
 from netwright.compiler.dims import Dim
 from netwright.compiler.ir import Value
+from netwright.compiler.scope import POISON
 from netwright.compiler.values import kind_of
 from netwright.dsl import tree
 
@@ -23,8 +24,16 @@ def match_pattern(evaluator: Evaluator, target: tree.Target, value: Any) -> None
         if isinstance(expr, tree.Name) and _is_free(evaluator, expr.id):
             if expr.id != "_":
                 evaluator.env.names[expr.id] = dim
+                evaluator.env.places[expr.id] = expr.span
             continue
         _check(evaluator, target, value, expr, dim)
+
+
+def poison_pattern(evaluator: Evaluator, target: tree.Target) -> None:
+    """Give the free names of a pattern that did not match a value that keeps what depends on them silent."""
+    for expr in target.dims or ():
+        if isinstance(expr, tree.Name) and expr.id != "_" and _is_free(evaluator, expr.id):
+            evaluator.env.names[expr.id] = POISON
 
 
 def _aligned(evaluator: Evaluator, target: tree.Target, value: Value) -> list[tuple[tree.Expr, Dim]]:

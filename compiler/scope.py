@@ -29,6 +29,8 @@ class Module:
     blocks: dict[str, Block] = field(default_factory=dict)
     uses: dict[str, Module] = field(default_factory=dict)
     layers: dict[str, Any] = field(default_factory=dict)
+    #: where the file names its params, shared layers and used specs
+    places: dict[str, Span] = field(default_factory=dict)
 
     def names(self) -> list[str]:
         """Every name in reach of all of the file's bodies."""

@@ -38,8 +38,8 @@ def unknown_name(name: str, module: Module, bound: Sequence[str], *, stage: bool
         message = f"'{name}' means something only as an operator's argument"
         return Unknown("unknown-name", message, f'where a block takes it as an argument, write it in quotes: "{name}"')
     if any(entry.name == name for entry in module.spec.layers):
-        help = "a used spec lends its blocks alone: give the block the layer as an argument"
-        return Unknown("unknown-name", f"'{name}' is a shared layer of {module.spec.source.name}", help)
+        cure = "a used spec lends its blocks alone: give the block the layer as an argument"
+        return Unknown("unknown-name", f"'{name}' is a shared layer of {module.spec.source.name}", cure)
     known = [*bound, *module.names()]
     if stage:
         message = f"no layer, block or operator '{name}' is known here"
@@ -52,8 +52,8 @@ def unknown_word(name: str, attribute: Attribute, module: Module, bound: Sequenc
     """What a bare name is that an attribute with words of its own does not take."""
     other = find_configuration(name)
     if other is not None:
-        found = f"{name}, which is one of keras.{other.kind}"
-        return Unknown("invalid-argument", f"'{attribute.name}': expected {attribute.type.expected}, found {found}", None)
+        message = f"'{attribute.name}': expected {attribute.type.expected}, found {name} of keras.{other.kind}"
+        return Unknown("invalid-argument", message, None)
     words = attribute.choices
     help = did_you_mean(name, (*words, *bound, *module.names()))
     if help is None and len(words) <= MOST_LISTED:

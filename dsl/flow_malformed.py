@@ -29,7 +29,7 @@ _MEANT: tuple[tuple[str, str], ...] = (
     ("&", "write `and`"),
     ("|", "write `or`; tensors flow along ->"),
     ("^", "a power is written **"),
-    ("?", "a choice is written: a if c else b"),
+    ("?", "a choice is written: a if c else b; a size that is not known is a name of your own: N"),
     ("$", "names stand without a sign before them"),
 )
 _HELP = {character: help for characters, help in _MEANT for character in characters}

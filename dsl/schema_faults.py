@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -64,7 +64,9 @@ Fault = Callable[[str, Place], Iterator[Diagnostic]]
 
 
 def _wrong_type(code: str, place: Place) -> Iterator[Diagnostic]:
-    expected = _listed([_EXPECTED[kind] for kind in _EXPECTED if kind in place.error.kind.types])
+    expected = place.schema.get("patternErrorMessage") or _listed(
+        [_EXPECTED[kind] for kind in _EXPECTED if kind in place.error.kind.types]
+    )
     found = describe(place.node)
     label = f"found {found}, expected {expected}"
     yield Diagnostic(code, f"{place} must be {expected}, not {found}", place.span, label=label, help=_mend_type(place))
@@ -90,7 +92,8 @@ def _missing_key(code: str, place: Place) -> Iterator[Diagnostic]:
 
 def _wrong_version(code: str, place: Place) -> Iterator[Diagnostic]:
     known = place.schema["const"]
-    message = f"this compiler knows version {known} of the language, not {place.span.text or 'none'}"
+    blank = isinstance(place.node, Scalar) and place.node.is_blank
+    message = f"this compiler knows version {known} of the language, not {'none' if blank else place.span.text}"
     yield Diagnostic(code, message, place.span, help=f"write `netwright: {known}`")
 
 
@@ -133,7 +136,9 @@ def _too_few(code: str, place: Place) -> Iterator[Diagnostic]:
 def _too_many(code: str, place: Place) -> Iterator[Diagnostic]:
     keyword = place.error.kind.name
     most = f"{place.schema[keyword]} {_COUNTED[keyword]}"
-    help = _quotes(place) or "give each layer a dash of its own" if isinstance(place.node, Map) else None
+    help = None
+    if isinstance(place.node, Map):
+        help = _quotes(place) if place.span.text.startswith("{") else "give each layer a dash of its own"
     yield Diagnostic(code, f"{place} must have {most}, not {len(place.error.instance)}", place.span, help=help)
 
 
@@ -180,14 +185,25 @@ FAULTS: dict[str, tuple[str, Fault]] = {
 
 def _mend_type(place: Place) -> str | None:
     node, types = place.node, getattr(place.error.kind, "types", ())
-    if isinstance(node, Scalar):
-        if node.value is None:
-            return "give it a value, or leave the key out"
-        if "boolean" in types and node.text.lower() in ("yes", "no", "on", "off"):
-            return "write `true` or `false`: yes, no, on and off are text"
-        if "string" in types:
-            return f'for text, put it in quotes: "{node.text}"'
-        return "a number in quotes is text: leave the quotes out" if node.style else None
+    if not isinstance(node, Scalar):
+        return _mend_collection(place, node, types)
+    if node.value is None:
+        return "give it a value, or leave the key out"
+    if "array" in types and "string" not in types:
+        return f"put a dash and a space before each item: `- {place.span.text}`"
+    if "boolean" in types and node.text.lower() in ("yes", "no", "on", "off"):
+        return "write `true` or `false`: yes, no, on and off are text"
+    if "string" in types and "patternErrorMessage" not in place.schema:
+        return f'for text, put it in quotes: "{node.text}"'
+    return "a number in quotes is text: leave the quotes out" if node.style and node.text else None
+
+
+def _mend_collection(place: Place, node: Node, types: Sequence[str]) -> str | None:
+    if isinstance(node, Items) and "object" in types and "string" not in types:
+        return "leave the dashes out: each entry is `name: value`"
+    in_braces = place.span.text.startswith("{") and "string" in types
+    if isinstance(node, Map) and "array" in types and not in_braces:
+        return "put a dash and a space before each item: `- ...`"
     return _quotes(place) if "string" in types else None
 
 

@@ -3,6 +3,7 @@ chain. Knows no operator."""
 
 from __future__ import annotations
 
+from netwright.dsl.diagnostics import Diagnostic
 from netwright.dsl.nodes import Items, Map, Node, Scalar
 from netwright.dsl.parser import parse_body, parse_stage
 from netwright.dsl.reading import Reading
@@ -16,7 +17,7 @@ def read_body(reading: Reading, node: Node, operands: tuple[Name, ...]) -> Body 
     if not isinstance(node, Items):
         return reading.flow(node, parse_body)
     span = reading.span(node)
-    stages = [stage for item in node.items for stage in _stages(reading, item)]
+    stages = [stage for item in node.items for stage in _stages(reading, item, operands)]
     return Body(span, (), Chain(span, (*_start(operands), *stages)))
 
 
@@ -26,14 +27,23 @@ def _start(operands: tuple[Name, ...]) -> tuple[Expr, ...]:
     return (Sequence(operands[0].span.to(operands[-1].span), "tuple", operands),)
 
 
-def _stages(reading: Reading, node: Node) -> tuple[Expr, ...]:
+def _stages(reading: Reading, node: Node, operands: tuple[Name, ...]) -> tuple[Expr, ...]:
     """The stages of one item; an item that is a chain has several."""
     if isinstance(node, Map):
         return tuple(_call(reading, key, value) for key, value in reading.pairs(node) if reading.usable(node))
     stage = reading.flow(node, parse_stage)
     if isinstance(stage, Chain):
+        first = stage.stages[0]
+        if isinstance(first, Name) and any(first.id == operand.id for operand in operands):
+            reading.found.add(_flows_by_itself(first))
         return stage.stages
     return () if stage is None else (stage,)
+
+
+def _flows_by_itself(name: Name) -> Diagnostic:
+    message = f"`{name.id}` flows into a list of layers by itself"
+    help = f"leave `{name.id} ->` out, or write the body as text: `|` after the key, and chains below it"
+    return Diagnostic("not-a-layer", message, name.span, help=help)
 
 
 def _call(reading: Reading, key: Scalar, value: Node) -> Expr:

@@ -67,11 +67,14 @@ def _steps(reading: Reading, key: Scalar, node: Node) -> Expr:
     return Mapping(reading.span(node), tuple(steps))
 
 
+_NUMBERS = {"integer": "a whole number", "number": "a number"}
+
+
 def _number(kind: str, **limits: float) -> JsonSchema:
     return {
         "type": [kind, "string"],
         "pattern": "^=",
-        "patternErrorMessage": "a number, or an expression that begins with `=`",
+        "patternErrorMessage": f"{_NUMBERS[kind]}, or an expression that begins with `=`",
         **limits,
     }
 

@@ -16,6 +16,7 @@ _TAB_INDENT = re.compile(r" *\t+")
 _NO_SPACE = re.compile(r"\s*(?:- +)*([A-Za-z_]\w*:)(?=[^\s:/])")
 _SPECIAL = re.compile(rf"{_ITEM}(?P<text>[{{\[\"'%@`*&!|>].*)")
 _SECOND_COLON = re.compile(rf"(?:{_ITEM})(?P<text>\S.*: .*|\S.*:)$")
+_NESTED_KEY = re.compile(r"\s*(?P<above>[A-Za-z_]\w*): +(?P<key>[A-Za-z_]\w*): +\S")
 _BLOCK_BEGINS = re.compile(r".*:\s*[|>][-+0-9]*\s*(?:#.*)?$")
 _PLAIN_KEY = re.compile(r"(\s*)[A-Za-z_]\w*: +[^|>\s]")
 
@@ -144,6 +145,15 @@ def _deeper_than_above(trouble: Trouble) -> Slip | None:
     return trouble.part(trouble.number, 0, indent), help
 
 
+def _mapping_on_key_line(trouble: Trouble) -> Slip | None:
+    """`inputs: x: f32[N]`: an entry beside the key it belongs under."""
+    match = _NESTED_KEY.match(trouble.source.line(trouble.number))
+    if "mapping values" not in trouble.problem or match is None:
+        return None
+    key = trouble.part(trouble.number, match.start("key"), match.end("key"))
+    return key, f"begin a mapping on a line of its own, below `{match['above']}:`, and indent it"
+
+
 def _second_colon(trouble: Trouble) -> Slip | None:
     match = _SECOND_COLON.match(trouble.source.line(trouble.number))
     if "mapping values" not in trouble.problem or match is None:
@@ -182,6 +192,7 @@ _SLIPS: tuple[Callable[[Trouble], Slip | None], ...] = (
     _special_start,
     _list_on_key_line,
     _deeper_than_above,
+    _mapping_on_key_line,
     _second_colon,
     _no_colon,
     _no_content,

@@ -30,19 +30,24 @@ def test_distance_gives_up_early() -> None:
 
 @pytest.mark.parametrize(
     ("name", "near"),
-    [("modle", ["model"]), ("Model", ["model"]), ("input", ["inputs"]), ("puts", []), ("xyz", []), ("model", [])],
+    [("modle", ["model"]), ("Model", ["model"]), ("input", ["inputs"]), ("puts", []), ("xyz", []), ("model", []), ("m", [])],
 )
 def test_suggest(name: str, near: list[str]) -> None:
     assert suggest(name, KEYS) == near
 
 
 def test_at_most_four_the_nearest_first() -> None:
-    assert suggest("conv2", ["conv3d", "conv2d", "conv1d", "conv2", "conv", "conv2x", "con"]) == [
-        "conv",
-        "conv2d",
+    assert suggest("conv2d", ["conv3", "conv1d", "conv2d", "conv", "conv2", "conv2x", "con"]) == [
+        "conv1d",
+        "conv2",
         "conv2x",
-        "con",
+        "conv",
     ]
+
+
+def test_a_short_name_is_near_only_to_what_differs_little() -> None:
+    assert suggest("keras", ["zeros"]) == []
+    assert suggest("nn", ["N", "n"]) == ["N", "n"]
 
 
 def test_words() -> None:
