@@ -131,7 +131,7 @@ def test_text_means_the_dim(a: Dim) -> None:
 def test_text_read_again_is_the_same_dim(a: Dim) -> None:
     symbols = {name: symbol(name) for name in NAMES}
     again = eval(str(a), {"max": dim_max, "min": dim_min}, symbols)
-    assert again == a
+    assert equal(again, a)  # for a half, x//2 and its mirror may both be normal: `==` is stricter than equality
     assert str(substitute(a, {})) == str(a)
 
 
