@@ -275,7 +275,7 @@ class Calling:
         names = [parameter.name for parameter in block.parameters]
         bound = bind(self.session, block_signature(block), arguments, span)
         values = dict(zip(bound, self._block_values(block, bound), strict=True))
-        given = ", ".join(f"{name}={argument.value.span.text}" for name, argument in bound.items())
+        given = ", ".join(f"{name}={show(value)}" for name, value in values.items())
         env = Env(module, values)
         for parameter in block.parameters:
             if parameter.name not in values and parameter.default is not None:
