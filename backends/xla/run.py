@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netwright.backends.xla.arrays import check_inputs
+from netwright.backends.xla.errors import ExecutionError
 from netwright.compiler.dtypes import keras_dtype
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ def run(
     without it, first values that follow from `seed`. Raises ExecutionError where arrays, file, engine or device do
     not fit."""
     checked = check_inputs({name: value.type for name, value in model.elaborated.inputs.items()}, inputs)
+    if weights is not None and not weights.is_file():
+        raise ExecutionError(f"{weights}: no such file; expected a .weights.h5 that the emitted model saved")
     from netwright.backends.xla.engines.selection import load_engine
 
     chosen = load_engine(engine, device)

@@ -7,6 +7,7 @@ order of the spec; so within a class the n-th layer is the n-th operator. Layers
 from __future__ import annotations
 
 import re
+import warnings
 from collections import defaultdict
 from collections.abc import Hashable, Iterator, Mapping
 from pathlib import Path
@@ -22,16 +23,51 @@ from netwright.dsl.diagnostics import CompilerBug
 def load_weights(program: Program, path: Path) -> Arrays:
     """The arrays of a `.weights.h5` that the emitted model saved, by path. Raises ExecutionError if the file cannot be
     read or is of another model."""
-    if not path.is_file():
-        raise ExecutionError(f"{path}: no such file; expected weights saved by the emitted model")
     model, variables = _emitted(program)
+    name = program.model.name
     try:
-        model.load_weights(path)
+        _check_size(path, program)
+        _load_strictly(model, variables, path)
     except (ValueError, OSError, KeyError, TypeError) as error:
         reason = str(error).strip().splitlines()[0]
-        help = f"expected a .weights.h5 that the emitted model of {program.model.name} saved, with the same params"
-        raise ExecutionError(f"{path}: these weights do not fit {program.model.name}: {reason}", help=help) from error
+        help = f"expected a .weights.h5 that the emitted model of {name} saved, with the same params"
+        raise ExecutionError(f"{path}: these weights do not fit {name}: {reason}", help=help) from error
     return {place: variable.numpy() for place, variable in variables.items()}
+
+
+def _check_size(path: Path, program: Program) -> None:
+    """Refuse a file with more or fewer numbers than the model: Keras would ignore the rest, or leave what it lacks."""
+    import h5py
+
+    sizes: list[int] = []
+
+    def visit(name: str, item: Any) -> None:
+        if isinstance(item, h5py.Dataset) and "seed_generator" not in name:
+            sizes.append(item.size)
+
+    with h5py.File(path) as file:
+        file.visititems(visit)
+    found, expected = sum(sizes), program.model.params.total
+    if found != expected:
+        raise ValueError(f"the file holds {found:,} parameters, the model has {expected:,}")
+
+
+#: no trained weight is this number throughout
+_UNSET = -1.2345e33
+
+
+def _load_strictly(model: Any, variables: Mapping[str, Any], path: Path) -> None:
+    """Load the file, and refuse one in which Keras did not find every variable: it only warns."""
+    import numpy as np
+
+    for variable in variables.values():
+        variable.assign(np.full(variable.shape, _UNSET))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model.load_weights(path)
+    for place, variable in variables.items():
+        if variable.shape and np.all(variable.numpy() == np.asarray(_UNSET, variable.dtype)):
+            raise ValueError(f"the file has no values for {place}")
 
 
 def save_weights(program: Program, arrays: Mapping[str, Any], path: Path) -> None:

@@ -1,0 +1,99 @@
+"""Weights go both ways between programs and emitted models, on the engine of KERAS_BACKEND (see
+`test_program_engines.py`)."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from netwright.api import Model, compile as compile_spec
+from netwright.backends.keras.emit import emit
+from netwright.backends.xla.engines.selection import load_engine
+from netwright.backends.xla.errors import ExecutionError
+from netwright.backends.xla.initialization import initial_arrays
+from netwright.backends.xla.program import Program
+from netwright.backends.xla.run import run
+from netwright.backends.xla.weights import save_weights
+
+pytestmark = pytest.mark.keras
+NAME = os.environ["KERAS_BACKEND"]
+rng = np.random.default_rng(0)
+
+SPEC = """netwright: 1
+name: t
+inputs: {x: "f32[N, 8]"}
+layers:
+  late: dense(8)
+  early: dense(8)
+blocks:
+  x -> mixed(n, swap=false): |
+    own = shared dense(n)
+    y = x -> early -> dense(n, activation=tanh) -> batch_normalization
+    y -> own -> own if swap else y -> dense(n) -> late
+model: |
+  x -> dense(8) -> mixed(8, swap=true) -> (dense(8) -> dropout(0.5) -> layer_normalization) * 3 -> mixed(8)
+    -> dense(8, trainable=false) * 2 -> (dense(8) for _ in range(2)) -> late -> dense(3, name="logits")
+"""
+
+
+def built(model: Model) -> Any:
+    """The model of the emitted code, its weights unlike each other."""
+    namespace: dict[str, Any] = {"__name__": "emitted"}
+    exec(emit(model), namespace)
+    keras_model = namespace["build_model"]()
+    for weight in keras_model.weights:
+        weight.assign(rng.uniform(0.1, 0.5, weight.shape))
+    return keras_model
+
+
+def test_run_takes_weights_of_the_emitted_model(tmp_path: Path) -> None:
+    load_engine(NAME, "cpu")
+    model = compile_spec(SPEC)
+    keras_model = built(model)
+    keras_model.save_weights(tmp_path / "t.weights.h5")
+    x = rng.random((4, 8), "float32")
+    found = run(model, {"x": x}, tmp_path / "t.weights.h5", engine=NAME, device="cpu")
+    np.testing.assert_allclose(found["output"], keras_model.predict_on_batch(x), rtol=1e-5, atol=1e-5)
+
+
+def test_the_emitted_model_takes_weights_of_a_program(tmp_path: Path) -> None:
+    engine = load_engine(NAME, "cpu")
+    model = compile_spec(SPEC)
+    program = Program(model, engine)
+    with engine.place():
+        arrays = initial_arrays(program, seed=3)
+    save_weights(program, {path: engine.numpy(array) for path, array in arrays.items()}, tmp_path / "t.weights.h5")
+    keras_model = built(model)
+    keras_model.load_weights(tmp_path / "t.weights.h5")
+    x = rng.random((4, 8), "float32")
+    found = engine.compile_forward(program)(*program.split(arrays), {"x": x})
+    np.testing.assert_allclose(engine.numpy(found["output"]), keras_model.predict_on_batch(x), rtol=1e-5, atol=1e-5)
+
+
+def test_weights_of_another_model_are_refused(tmp_path: Path) -> None:
+    load_engine(NAME, "cpu")
+    built(compile_spec(SPEC.replace("8", "6"))).save_weights(tmp_path / "t.weights.h5")
+    with pytest.raises(ExecutionError, match=r"the file holds 693 parameters, the model has 1,147"):
+        run(compile_spec(SPEC), {"x": np.zeros((1, 8))}, tmp_path / "t.weights.h5", engine=NAME)
+
+
+def test_weights_of_other_layers_are_refused_though_their_number_is_the_same(tmp_path: Path) -> None:
+    load_engine(NAME, "cpu")
+    head = 'netwright: 1\nname: t\ninputs: {x: "f32[N, 8]"}\nmodel: |\n  x -> '
+    other = compile_spec(head + "dense(8, use_bias=false) -> layer_normalization(scale=false)\n")
+    built(other).save_weights(tmp_path / "t.weights.h5")
+    with pytest.raises(ExecutionError, match="do not fit t: "):
+        run(compile_spec(head + "dense(8)\n"), {"x": np.zeros((1, 8))}, tmp_path / "t.weights.h5", engine=NAME)
+
+
+@pytest.mark.parametrize(("content", "fault"), [(None, "no such file"), (b"not HDF5", "do not fit t")])
+def test_a_file_without_weights_is_refused(tmp_path: Path, content: bytes | None, fault: str) -> None:
+    path = tmp_path / "t.weights.h5"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(ExecutionError, match=fault):
+        run(compile_spec(SPEC), {"x": np.zeros((1, 8))}, path, engine=NAME)
