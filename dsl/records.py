@@ -51,8 +51,8 @@ def record(cls: type[T]) -> type[T]:
     def __hash__(self: Any) -> int:
         return hash((type(self), key(self)))
 
-    made.__eq__ = __eq__  # type: ignore[method-assign, assignment]
-    made.__hash__ = __hash__  # type: ignore[method-assign, assignment]
+    made.__eq__ = __eq__  # type: ignore[method-assign]
+    made.__hash__ = __hash__  # type: ignore[method-assign]
     return made
 
 
@@ -61,7 +61,7 @@ def node(cls: type[T]) -> type[T]:
     """Data with a `span` that compares by identity and shows itself as what it stands for: in full, the fields of a
     long sum would nest without bound."""
     made = _with_slots(cls)
-    made.__repr__ = _shown_by_span  # type: ignore[method-assign, assignment]
+    made.__repr__ = _shown_by_span  # type: ignore[method-assign]
     return made
 
 
@@ -99,7 +99,8 @@ def _with_slots(cls: type[T]) -> type[T]:
     }
     if "__repr__" not in cls.__dict__:
         namespace["__repr__"] = _shown_by_fields
-    return type(cls)(cls.__name__, cls.__bases__, namespace)
+    made: type[T] = type.__new__(type(cls), cls.__name__, cls.__bases__, namespace)
+    return made
 
 
 def _room_for_caches(cls: type) -> tuple[str, ...]:
@@ -112,7 +113,7 @@ def _as_field(value: Any) -> Field:
 
 
 def _first_init(self: Any, *arguments: Any, **keywords: Any) -> None:
-    made = next(cls for cls in type(self).__mro__ if "__record_fields__" in cls.__dict__)
+    made: Any = next(cls for cls in type(self).__mro__ if "__record_fields__" in cls.__dict__)
     made.__init__ = _compile_init(made)
     made.__init__(self, *arguments, **keywords)
 
