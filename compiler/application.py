@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from netwright.compiler.dims import DimTooComplex
-from netwright.compiler.dtypes import is_float
 from netwright.compiler.ir import CallNode, Graph, OpNode, RepeatNode, Value
 from netwright.compiler.ops.catalogue import find_operator
 from netwright.compiler.ops.initializers import expect_fillable
@@ -15,7 +14,7 @@ from netwright.compiler.ops.op import Function, Op, OpError
 from netwright.compiler.scope import Env
 from netwright.compiler.session import Poisoned, Session
 from netwright.compiler.sharing import check_same_weights
-from netwright.compiler.types import TensorType
+from netwright.compiler.types import NumberType, TensorType
 from netwright.compiler.values import (
     BlockLayer,
     Branches,
@@ -202,16 +201,14 @@ class Application:
     def _operands(self, operand: Any, span: Span, before: Span, *, scalars: bool = False) -> tuple[Value, ...]:
         """The operand as tensors of this graph. Numbers beside tensors become constants where `scalars` allows."""
         items = operand if isinstance(operand, tuple) else (operand,)
-        tensors = [item for item in items if isinstance(item, Value)]
-        dtype = next((value.type.dtype for value in tensors), "f32")
-        return tuple(self._tensor(item, dtype, before, scalars and bool(tensors)) for item in items)
+        scalars = scalars and any(isinstance(item, Value) for item in items)
+        return tuple(self._tensor(item, before, scalars) for item in items)
 
-    def _tensor(self, item: Any, dtype: str, before: Span, scalars: bool) -> Value:
+    def _tensor(self, item: Any, before: Span, scalars: bool) -> Value:
         if isinstance(item, Value):
             return self.graph.import_value(item)
         if scalars and isinstance(item, (int, float)):
-            kept = dtype if is_float(dtype) or not isinstance(item, float) else "f32"
-            return Value(TensorType(kept, ()), self.graph, constant=item)
+            return Value(NumberType.of(item), self.graph, constant=item)
         help = "apply it to a tensor first: `x -> ...`" if isinstance(item, Layer) else None
         self.session.fail("not-a-tensor", f"only tensors flow along arrows, found {kind_of(item)}", before, help=help)
 
