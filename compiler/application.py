@@ -11,7 +11,7 @@ from netwright.compiler.ir import CallNode, Graph, OpNode, RepeatNode, Value
 from netwright.compiler.ops.catalogue import find_operator
 from netwright.compiler.ops.initializers import expect_fillable
 from netwright.compiler.ops.op import Function, Op, OpError
-from netwright.compiler.scope import Env
+from netwright.compiler.scope import POISON, Env
 from netwright.compiler.session import Poisoned, Session
 from netwright.compiler.sharing import check_same_weights
 from netwright.compiler.types import NumberType, TensorType
@@ -250,13 +250,15 @@ class Application:
                     match_pattern(evaluator, target, env.names[target.name])
             result = evaluator.body(block.body)
             if block.body.result is None:
-                self._refuse_open_end(block)
+                self._refuse_open_end(block, env)
             _finish(self.session, graph, result, block.body.result.span, f"the block {block.name}")
         self.session.calls.append((layer, graph))
         return graph
 
-    def _refuse_open_end(self, block: tree.Block) -> NoReturn:
+    def _refuse_open_end(self, block: tree.Block, env: Env) -> NoReturn:
         last = block.body.bindings[-1].targets[-1]
+        if env.names[last.name] is POISON:
+            raise Poisoned
         help = f"end it with a line that is the result: {last.name}"
         self.session.fail("not-a-tensor", f"the block {block.name} ends in a binding", last.span, help=help)
 

@@ -226,7 +226,10 @@ class _Elaboration:
     def _result_outputs(self, result: Any) -> dict[str, Value]:
         model = self.spec.model
         assert model is not None
-        span = model.result.span if model.result else model.bindings[-1].targets[-1].span
+        last = model.bindings[-1].targets[-1] if model.bindings else None
+        if model.result is None and last is not None and self.env.names[last.name] is POISON:
+            return {}
+        span = model.result.span if model.result else last.span if last else model.span
         if isinstance(result, Value) and result.constant is None:
             return {"output": result}
         if isinstance(result, tuple) and result and all(isinstance(item, Value) for item in result):

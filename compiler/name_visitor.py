@@ -66,6 +66,8 @@ class NameVisitor:
         if expr.id in self.later:
             labels = (Label(self.later[expr.id], "bound here"),)
             help = "names are bound from the top down: put this below"
+            if self.later[expr.id].line < expr.span.line:  # inside its own binding
+                help = "a line that begins with an operator goes on with the line above: put it in brackets"
             unknown = Unknown(unknown.code, f"'{expr.id}' is used before it is bound", help)
         self._report(unknown, expr.span, labels)
 
