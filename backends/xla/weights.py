@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from netwright.backends.xla.errors import ExecutionError
 from netwright.backends.xla.leaves import Arrays, match_weights
@@ -72,14 +73,33 @@ def _load_strictly(model: Any, variables: Mapping[str, Any], path: Path) -> None
 
 def save_weights(program: Program, arrays: Mapping[str, Any], path: Path) -> None:
     """Write a `.weights.h5` that the emitted model loads."""
+    _emitted_with(program, arrays).save_weights(path)
+
+
+def save_model(program: Program, arrays: Mapping[str, Any], path: Path) -> None:
+    """Write a `.keras` file: the emitted model and its weights, which Keras alone loads."""
+    _emitted_with(program, arrays).save(path)
+
+
+def _emitted_with(program: Program, arrays: Mapping[str, Any]) -> Any:
     model, variables = _emitted(program)
     for place, variable in variables.items():
         variable.assign(arrays[place])
-    model.save_weights(path)
+    return model
+
+
+#: a training run saves again and again: the emitted model is kept as long as the program is
+_BUILT: WeakKeyDictionary[Program, tuple[Any, dict[str, Any]]] = WeakKeyDictionary()
 
 
 def _emitted(program: Program) -> tuple[Any, dict[str, Any]]:
     """The model that the emitted code builds, and its variables by the paths of the program."""
+    if program not in _BUILT:
+        _BUILT[program] = _build(program)
+    return _BUILT[program]
+
+
+def _build(program: Program) -> tuple[Any, dict[str, Any]]:
     from netwright.backends.keras.emit import emit
 
     namespace: dict[str, Any] = {"__name__": "emitted"}

@@ -17,7 +17,7 @@ from netwright.backends.xla.errors import ExecutionError
 from netwright.backends.xla.initialization import initial_arrays
 from netwright.backends.xla.program import Program
 from netwright.backends.xla.run import run
-from netwright.backends.xla.weights import save_weights
+from netwright.backends.xla.weights import save_model, save_weights
 
 pytestmark = pytest.mark.keras
 NAME = os.environ["KERAS_BACKEND"]
@@ -72,6 +72,19 @@ def test_the_emitted_model_takes_weights_of_a_program(tmp_path: Path) -> None:
     x = rng.random((4, 8), "float32")
     found = engine.compile_forward(program)(*program.split(arrays), {"x": x})
     np.testing.assert_allclose(engine.numpy(found["output"]), keras_model.predict_on_batch(x), rtol=1e-5, atol=1e-5)
+
+
+def test_a_saved_model_needs_keras_alone(tmp_path: Path) -> None:
+    import keras
+
+    engine = load_engine(NAME, "cpu")
+    program = Program(compile_spec(SPEC), engine)
+    arrays = initial_arrays(program, seed=3)
+    save_model(program, arrays, tmp_path / "t.keras")
+    x = rng.random((4, 8), "float32")
+    found = engine.compile_forward(program)(*program.split(arrays), {"x": x})["output"]
+    expected = keras.models.load_model(tmp_path / "t.keras").predict_on_batch(x)
+    np.testing.assert_allclose(engine.numpy(found), expected, rtol=1e-5, atol=1e-5)
 
 
 def test_weights_of_another_model_are_refused(tmp_path: Path) -> None:
