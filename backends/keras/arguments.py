@@ -1,5 +1,5 @@
-"""Owns the translation of an operator's and a configuration object's arguments: bare words become strings, lists tuples,
-layers whatever the attribute takes of them."""
+"""Owns the translation of an operator's and a configuration object's arguments: bare words become strings, lists
+tuples, layers whatever the attribute takes of them."""
 
 from __future__ import annotations
 

@@ -17,16 +17,16 @@ if TYPE_CHECKING:
 def as_function(to: Translator, layer: Layer, place: Span) -> Code:
     """A function that applies the layer to its operands, with weights of its own each time."""
     scope, parameters, result = _applied(to, layer, place)
-    code = to.code(result, place)
     if not scope.statements:
+        code = to.code(result, place)
         return Lambda((*parameters, *to.loop_defaults(code)), code)
-    return _define(to, scope, parameters, result, place, to.scope.names.claim_first(("layer",)))
+    return _define(to, scope, parameters, _codes(to, result, place), to.scope.names.claim_first(("layer",)))
 
 
 def define(to: Translator, layer: Layer, place: Span, name: str) -> None:
     """The same as a `def` of that name."""
     scope, parameters, result = _applied(to, layer, place)
-    _define(to, scope, parameters, result, place, name)
+    _define(to, scope, parameters, _codes(to, result, place), name)
 
 
 def _applied(to: Translator, layer: Layer, place: Span) -> tuple[Scope, tuple[str, ...], Term]:
@@ -50,10 +50,15 @@ def _operand(scope: Scope, count: int) -> tuple[Term, tuple[str, ...]]:
     return (terms[0] if count == 1 else Items(terms)), names
 
 
-def _define(to: Translator, scope: Scope, parameters: tuple[str, ...], result: Term, place: Span, name: str) -> Code:
+def _codes(to: Translator, result: Term, place: Span) -> tuple[Code, ...]:
     items = result.items if isinstance(result, Items) else (result,)
-    scope.emit(Return(tuple(to.code(item, place) for item in items)))
+    return tuple(to.code(item, place) for item in items)
+
+
+def _define(to: Translator, scope: Scope, parameters: tuple[str, ...], result: tuple[Code, ...], name: str) -> Code:
+    scope.emit(Return(result))
     read = {part.text for code in statement_codes(scope.statements) for part in parts(code) if isinstance(part, Atom)}
-    loops = [(variable, Atom(variable)) for variable in to.scope.loops if variable in read]
-    to.scope.emit(Function(name, [(parameter, None) for parameter in parameters] + loops, scope.statements))
+    loops = [variable for variable in to.scope.loops if variable in read]
+    signature = [*((parameter, None) for parameter in parameters), *((variable, Atom(variable)) for variable in loops)]
+    to.scope.emit(Function(name, signature, scope.statements))
     return Atom(name)

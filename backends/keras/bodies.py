@@ -1,5 +1,5 @@
-"""Owns the translation of bodies: bindings become assignments, shape patterns name the sizes that are used, the result is
-returned."""
+"""Owns the translation of bodies: bindings become assignments, shape patterns name the sizes that are used, the result
+is returned."""
 
 from __future__ import annotations
 
@@ -163,9 +163,7 @@ def _assigned(to: Translator, variable: str, term: Term, target: tree.Target) ->
 
 def _bind_several(to: Translator, binding: tree.Binding) -> None:
     scope = to.scope
-    names = tuple(
-        scope.variable(target.name) if _is_used(scope, target) else None for target in binding.targets
-    )
+    names = tuple(scope.variable(target.name) if _is_used(scope, target) else None for target in binding.targets)
     term = to.evaluate(binding.value, Carry(scope, several=names))
     variables = tuple(name or "_" for name in names)
     if isinstance(term, Items) or (isinstance(term, Plain) and isinstance(term.code, Display)):
@@ -207,7 +205,8 @@ def write_pattern(to: Translator, target: tree.Target) -> None:
 
 
 def _named_axes(to: Translator, dims: tuple[tree.Expr, ...]) -> list[tuple[int, str]]:
-    """The free names of a pattern that the body uses, with their axes, from the end behind an ellipsis and for the last."""
+    """The free names of a pattern that the body uses, with their axes, from the end behind an ellipsis and for the
+    last."""
     gap = next((index for index, dim in enumerate(dims) if isinstance(dim, tree.Ellipsis_)), len(dims) - 1)
     found = []
     for index, dim in enumerate(dims):

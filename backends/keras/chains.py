@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from netwright.backends.keras.choices import write_if
 from netwright.backends.keras.layers_built import ComposedLayer, ForkLayer, settled
@@ -71,30 +71,29 @@ def _list(to: Translator, expr: tree.Loop, items: Term) -> Term:
             term = to.evaluate(expr.body, Carry(to.scope))
             code = to.code(term, expr.body.span)
     rows.release()
+    temps = temps_of([term])
     if not body:
-        kind = "tuple" if isinstance(term, (Plain, Layer)) else "list"
-        made: Code = Comprehension(kind, code, rows.variables, rows.code, condition)
+        made: Code = Comprehension(_kind(term), code, rows.variables, rows.code, condition)
     else:
-        made = _collected(to, rows, body, code, condition, temps_of([term]))
-    return _list_term(term, made, temps_of([term]))
+        made = Atom(to.scope.temporary("items"))
+        body.append(Expression(Call(Atom(f"{made.text}.append"), (code,))))
+        to.scope.assign((made.text,), Display("list", ()))
+        to.scope.emit(For(rows.variables, rows.code, _filtered(to, body, condition)))
+        to.scope.release(temps)
+    return _list_term(term, made, temps)
 
 
-def _collected(
-    to: Translator, rows: Rows, body: list[Statement], code: Code, condition: Code | None, temps: frozenset[str]
-) -> Code:
-    """The items appended to a list turn by turn."""
-    variable = to.scope.temporary("items")
-    to.scope.assign((variable,), Display("list", ()))
-    with to.scope.block(loop=rows.variables) as turn:
-        appended = [*body, Expression(Call(Atom(f"{variable}.append"), (code,)))]
-        if condition is None:
-            turn += appended
-        else:
-            write_if(to.scope, condition, appended, [])
-    to.scope.emit(For(rows.variables, rows.code, turn))
-    for name in temps:
-        to.scope.names.release(name)
-    return Atom(variable)
+def _kind(item: Term) -> Literal["tuple", "list"]:
+    return "tuple" if isinstance(item, (Plain, Layer)) else "list"
+
+
+def _filtered(to: Translator, body: list[Statement], condition: Code | None) -> list[Statement]:
+    """The statements, under a condition if there is one."""
+    if condition is None:
+        return body
+    with to.scope.block() as statements:
+        write_if(to.scope, condition, body, [])
+    return statements
 
 
 def _list_term(item: Term, code: Code, temps: frozenset[str]) -> Term:
@@ -105,4 +104,3 @@ def _list_term(item: Term, code: Code, temps: frozenset[str]) -> Term:
     eager = all(part.eager for part in parts)
     applied = isinstance(code, Comprehension) and any(part.applied for part in parts)
     return Tensors(code, None, applied, temps, eager)
-

@@ -34,8 +34,9 @@ def side(scope: Scope) -> Iterator[Side]:
     assert made.statements is statements
 
 
-def choose(to: Translator, condition: Code, then: Side, otherwise: Side, carry: Carry, place: Span) -> Term:
+def choose(to: Translator, condition: Code, sides: tuple[Side, Side], carry: Carry, place: Span) -> Term:
     """One of two sides."""
+    then, otherwise = sides
     terms = (then.term, otherwise.term)
     if not then.statements and not otherwise.statements:
         return _either(terms, Ternary(to.code(then.term, place), condition, to.code(otherwise.term, place)))

@@ -1,5 +1,5 @@
-"""Owns the way from a compiled spec to the text of a Python module that builds it with Keras and needs nothing else. What
-is written is decided here and in Python; the template only lays it out."""
+"""Owns the way from a compiled spec to the text of a Python module that builds it with Keras and needs nothing else.
+What is written is decided here and in Python; the template only lays it out."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ _OF_KERAS = ("layers", "ops")
 
 
 def emit(model: Model, *, train: bool = False) -> str:
-    """The text of a module with `build_model(**params)`, whose defaults are the params that the model was compiled with.
-    It depends on Keras alone, is formatted, and is the same to the byte each time.
+    """The text of a module with `build_model(**params)`, whose defaults are the params that the model was compiled
+    with. It depends on Keras alone, is formatted, and is the same to the byte each time.
 
     Several inputs are taken, and several outputs given, as dicts by name. Raises SpecError for what compiles and yet
     cannot be written as Keras code."""

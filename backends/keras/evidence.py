@@ -1,5 +1,5 @@
-"""Owns what elaboration found out that the emitter asks for by place: the types of names, how many tensors an application
-makes, how each block was called, where shared layers were first applied. Knows no Python code."""
+"""Owns what elaboration found out that the emitter asks for by place: the types of names, how many tensors an
+application makes, how each block was called, where shared layers were first applied. Knows no Python code."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ Types = tuple[TensorType, ...]
 
 
 class Evidence:
-    """What was seen at each place of the spec, over all calls of the block that the place is in. Places that elaboration
-    never came to (a branch not taken) have none."""
+    """What was seen at each place of the spec, over all calls of the block that the place is in. Places that
+    elaboration never came to (a branch not taken) have none."""
 
     def __init__(self, elaborated: Elaborated) -> None:
         self._types: dict[Place, dict[TensorType, None]] = {}
@@ -58,7 +58,8 @@ class Evidence:
         return next((len(graph.outputs) for _, graph in self._calls.get(block, ()) if graph.output_is_tuple), None)
 
     def outputs_at(self, span: Span) -> int | None:
-        """How many tensors the layer applied at this place makes as a tuple; None for one, or where that is not known."""
+        """How many tensors the layer applied at this place makes as a tuple; None for one, or where that is not
+        known."""
         node = self._nodes.get(_place(span))
         made = None if node is None else len(node.outputs)
         return made if made is not None and made > 1 else self._counts.get(_place(span))
@@ -128,4 +129,3 @@ def axis_is_known(types: Types, axis: int | None) -> bool:
 
 def _has(type: TensorType, axis: int | None) -> bool:
     return axis is None or -type.rank <= axis < type.rank
-

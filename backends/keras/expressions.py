@@ -93,9 +93,8 @@ def _subscript(to: Translator, expr: tree.Subscript, carry: Carry, stage: bool) 
     base = to.operand(expr.base)
     indices = tuple(_index(to, index) for index in expr.indices)
     if isinstance(base, Tensor):
-        code = Subscript(base.code, indices)
         if not any(map(is_unknown, indices)):
-            return replace(base, code=code, types=())
+            return replace(base, code=Subscript(base.code, indices), types=())
         held = Carry(to.scope).as_variable(base)
         return to.run_time(Subscript(held.code, indices), (held.code,), held.temps, expr.span)
     if isinstance(base, Items):
@@ -246,7 +245,7 @@ def _conditional(to: Translator, expr: tree.Conditional, carry: Carry, stage: bo
     if isinstance(then.term, Layer) or isinstance(otherwise.term, Layer):
         layers = to.as_layer(then.term, expr.then.span), to.as_layer(otherwise.term, expr.otherwise.span)
         return ChosenLayer(condition, *layers, expr.span)
-    return choose(to, condition, then, otherwise, carry, expr.span)
+    return choose(to, condition, (then, otherwise), carry, expr.span)
 
 
 HANDLERS: dict[type[tree.Expr], Callable[[Translator, Any, Carry, bool], Term]] = {

@@ -69,7 +69,7 @@ class Functions:
         to.scope.uses.update(names_in(block.body))
         with to.scope.binding(terms):
             assert block.body.result is not None
-            return write_body(inner, block.body, lambda expr: inner.evaluate(expr))
+            return write_body(inner, block.body, inner.evaluate)
 
 
 def _samples(block: tree.Block, arguments: tuple[BlockArgument, ...]) -> dict[str, Term]:
@@ -183,4 +183,3 @@ def _term_like(variable: str, sample: Term | None) -> Term:
 
 def _has_layers(term: Term) -> bool:
     return isinstance(term, Items) and any(isinstance(item, Layer) or _has_layers(item) for item in term.items)
-

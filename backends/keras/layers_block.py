@@ -1,4 +1,5 @@
-"""Owns calls of blocks: a Python function of the block's operands, its arguments, and what it reads of the main spec."""
+"""Owns calls of blocks: a Python function of the block's operands, its arguments, and what it reads of the main
+spec."""
 
 from __future__ import annotations
 
@@ -9,7 +10,17 @@ from netwright.backends.keras.as_function import as_function
 from netwright.backends.keras.layers_operator import made, tied_operand
 from netwright.backends.keras.scope import Carry
 from netwright.backends.keras.syntax import Atom, Call, Code
-from netwright.backends.keras.terms import BlockArgument, Layer, Plain, Tensor, Tensors, Term, is_unknown, operand_codes, temps_of
+from netwright.backends.keras.terms import (
+    BlockArgument,
+    Layer,
+    Plain,
+    Tensor,
+    Tensors,
+    Term,
+    is_unknown,
+    operand_codes,
+    temps_of,
+)
 from netwright.compiler.scope import Module
 from netwright.dsl import tree
 from netwright.dsl.source import Span

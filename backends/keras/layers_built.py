@@ -1,4 +1,5 @@
-"""Owns layers that are built of layers: compositions, forks and choices. Repeats and loops are in `layers_looped.py`."""
+"""Owns layers that are built of layers: compositions, forks and choices. Repeats and loops are in
+`layers_looped.py`."""
 
 from __future__ import annotations
 
@@ -89,7 +90,7 @@ class ChosenLayer(Layer):
             then.term = self.then.apply(to, shared, self.place, carry)
         with side(to.scope) as otherwise:
             otherwise.term = self.otherwise.apply(to, shared, self.place, carry)
-        return returned(choose(to, self.condition, then, otherwise, carry, place), temps_of([operand]))
+        return returned(choose(to, self.condition, (then, otherwise), carry, place), temps_of([operand]))
 
     def function(self, to: Translator) -> Code:
         return Ternary(self.then.function(to), self.condition, self.otherwise.function(to))

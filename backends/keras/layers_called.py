@@ -48,8 +48,8 @@ class FunctionLayer(Layer):
 
 @dataclass(frozen=True, slots=True)
 class SharedLayer(Layer):
-    """A Keras layer in a variable: the same weights wherever it is called. `operator` says how, where it is one; a model
-    takes its operands as a list."""
+    """A Keras layer in a variable: the same weights wherever it is called. `operator` says how, where it is one; a
+    model takes its operands as a list."""
 
     code: Code
     operator: OperatorLayer | None = None
@@ -134,7 +134,8 @@ def _model_name(to: Translator, variable: str) -> tuple[tuple[str, Code], ...]:
 
 
 def _input_names(layer: Layer, variable: str) -> tuple[tuple[str, ...], ...]:
-    """What the inputs of a shared model may be called: by the operands of the block that it is, where there are several."""
+    """What the inputs of a shared model may be called: by the operands of the block that it is, where there are
+    several."""
     count = layer.operands()
     if count == 1:
         return (TEMPORARIES,)

@@ -44,8 +44,8 @@ class RepeatedLayer(Layer):
 
 @dataclass(frozen=True, slots=True)
 class LoopLayer(Layer):
-    """`(body for targets in items if condition)`: the body's copies in sequence. `home` and `terms` are the body that it
-    stands in and what is bound there."""
+    """`(body for targets in items if condition)`: the body's copies in sequence. `home` and `terms` are the body that
+    it stands in and what is bound there."""
 
     is_compound = True
     loop: tree.Loop
@@ -91,7 +91,7 @@ class _Turn:
                 result = self._turn(held)
                 self._assign(names, result)
             if self._condition is None:
-                body += turn
+                scope.statements += turn
             else:
                 write_if(scope, self._condition, turn, [])
         if body:

@@ -171,7 +171,8 @@ def _unbroken(code: Code, indent: int, head: str, tail: str) -> Iterator[str]:
 
 
 def _call(code: Call, indent: int, head: str, tail: str) -> Iterator[str]:
-    """The arguments on a line of their own, or on a line each: those of `f` in `f(a)(x)` where they are the longer ones."""
+    """The arguments on a line of their own, or on a line each: those of `f` in `f(a)(x)` where they are the longer
+    ones."""
     function = code.function
     own = sum(len(text) for text, _ in code.arguments())
     if isinstance(function, Call) and sum(len(text) for text, _ in function.arguments()) >= own:

@@ -1,5 +1,5 @@
-"""Owns which params and shared layers of the main spec each block reads, itself or through the blocks it calls: a Python
-function of the block takes them as parameters. Knows no Python code."""
+"""Owns which params and shared layers of the main spec each block reads, itself or through the blocks it calls: a
+Python function of the block takes them as parameters. Knows no Python code."""
 
 from __future__ import annotations
 

@@ -1,8 +1,9 @@
-"""Owns how text and numbers of a spec become Python literals, and text a docstring. The one door through which free text
-of a spec reaches code."""
+"""Owns how text and numbers of a spec become Python literals, and text a docstring. The one door through which free
+text of a spec reaches code."""
 
 from __future__ import annotations
 
+import math
 import re
 import textwrap
 from typing import Any
@@ -32,7 +33,7 @@ def _escaped(letter: str) -> str:
 
 def number(value: int | float, text: str = "") -> Code:
     """A number, written as the spec writes it where that is Python and well formatted."""
-    if value != value or value in (float("inf"), float("-inf")):
+    if not math.isfinite(value):
         return Atom(f'float("{value}")')
     if value < 0:
         return Signed("-", number(-value))

@@ -12,7 +12,18 @@ from netwright.backends.keras.layers_called import share
 from netwright.backends.keras.literals import constant, string
 from netwright.backends.keras.names import Names
 from netwright.backends.keras.scope import Scope, names_in
-from netwright.backends.keras.syntax import Atom, Call, Code, Comment, Display, Expression, Function, Pairs, Return, Size
+from netwright.backends.keras.syntax import (
+    Atom,
+    Call,
+    Code,
+    Comment,
+    Display,
+    Expression,
+    Function,
+    Pairs,
+    Return,
+    Size,
+)
 from netwright.backends.keras.terms import Items, Plain, Tensor, Tensors, Term, Unknown
 from netwright.backends.keras.translator import Translator
 from netwright.compiler.dims import SymbolicDim
@@ -86,7 +97,7 @@ class ModelWriter:
         depth = 0 if graph is None else depth_of(graph)
         if depth > DEEP:
             limit = (2 * depth // 1000 + 2) * 1000
-            self._scope.emit(Comment(f"Keras recurses over the layers of a model; {depth:,} follow on each other here."))
+            self._scope.emit(Comment(f"Keras recurses over a model's layers; here {depth:,} follow on each other."))
             now = Call(Atom("sys.getrecursionlimit"))
             most = Call(Atom("max"), (now, Atom(f"{limit:_}")))
             self._scope.emit(Expression(Call(Atom("sys.setrecursionlimit"), (most,))))
@@ -166,8 +177,9 @@ class ModelWriter:
             codes = [self._to.code(result, self._spec.span)]
         inputs = [(name, self._to.code(self._scope.terms[name], self._spec.span)) for name in self._elaborated.inputs]
         named = list(zip(values, codes, strict=True))
-        keywords = (("name", Atom(string(self._spec.name))),)
-        self._scope.emit(Return((Call(self._emission.keras("Model"), (_one_or_named(inputs), _one_or_named(named)), keywords),)))
+        name = ("name", Atom(string(self._spec.name)))
+        model = Call(self._emission.keras("Model"), (_one_or_named(inputs), _one_or_named(named)), (name,))
+        self._scope.emit(Return((model,)))
 
 
 def _one_or_named(tensors: list[tuple[str, Code]]) -> Code:

@@ -1,5 +1,6 @@
-"""Owns the Python names of emitted code: no two things in reach of each other share one, and none is a word of Python's, a
-builtin, or a module that the code imports. A name that is taken gets an underscore behind it. Knows no flow."""
+"""Owns the Python names of emitted code: no two things in reach of each other share one, and none is a word of
+Python's, a builtin, or a module that the code imports. A name that is taken gets an underscore behind it. Knows no
+flow."""
 
 from __future__ import annotations
 

@@ -92,7 +92,11 @@ class Scope:
         """`targets = code`; the temporaries that the code read are free again."""
         if code.flat() != ", ".join(targets):
             self.statements.append(Assign(targets, code))
-        for name in temps.difference(targets):
+        self.release(temps.difference(targets))
+
+    def release(self, temps: frozenset[str]) -> None:
+        """These temporaries are free again."""
+        for name in temps:
             self.names.release(name)
 
     def assign_several(self, targets: tuple[str, ...], codes: tuple[Code, ...], temps: frozenset[str]) -> None:

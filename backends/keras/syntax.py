@@ -3,7 +3,7 @@ expression is written on one line. Knows neither flow nor how long lines are bro
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, ClassVar, Literal
 
@@ -379,10 +379,11 @@ class If(Statement):
 
 @dataclass(slots=True)
 class Function(Statement):
-    """`def name(parameters): body`. A parameter is (name, default or None); the name `*` begins those by keyword alone."""
+    """`def name(parameters): body`. A parameter is (name, default or None); the name `*` begins those that go by
+    keyword alone."""
 
     name: str
-    parameters: list[tuple[str, Code | None]]
+    parameters: Sequence[tuple[str, Code | None]]
     body: list[Statement]
     documentation: str | None = None
 
@@ -390,7 +391,7 @@ class Function(Statement):
 def statement_codes(statements: list[Statement]) -> Iterator[Code]:
     """Every expression of the statements, those in their blocks too."""
     for statement in statements:
-        for each in fields(statement):  # type: ignore[arg-type]
+        for each in fields(statement):
             value = getattr(statement, each.name)
             if isinstance(value, list):
                 yield from (code for item in value if isinstance(item, tuple) for code in _codes_in(item))

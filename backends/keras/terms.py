@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from netwright.backends.keras.evidence import Types
 from netwright.backends.keras.syntax import Atom, Code, Display, Size, Starred, parts
-
 from netwright.dsl.source import Span
 
 if TYPE_CHECKING:
@@ -45,8 +44,8 @@ class Unknown(Code):
 @dataclass(frozen=True, slots=True)
 class Tensor(Term):
     """One tensor. `applied`: the expression applies a layer, so a statement must hold it before anything else happens.
-    `temps`: variables that nothing else will read. `eager`: it depends on no input and is computed at once. `types`: those
-    that it was seen with."""
+    `temps`: variables that nothing else will read. `eager`: it depends on no input and is computed at once. `types`:
+    those that it was seen with."""
 
     code: Code
     applied: bool = False

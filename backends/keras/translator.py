@@ -90,8 +90,8 @@ class Translator:
     # ------------------------------------------------------------ what depends on no input
 
     def tied(self, term: Flowing, place: Span) -> Flowing:
-        """A constant as a part of the model. What depends on none of its inputs is computed at once, and Keras would not
-        make the layers that are applied to it part of the model."""
+        """A constant as a part of the model. What depends on none of its inputs is computed at once, and Keras would
+        not make the layers that are applied to it part of the model."""
         if not term.eager:
             return term
         code, anchor = term.code, self.anchor(place)
@@ -110,15 +110,15 @@ class Translator:
     # ------------------------------------------------------------ sizes that are not known yet
 
     def run_time(self, code: Code, operands: tuple[Code, ...], temps: frozenset[str], place: Span) -> Tensor:
-        """An expression of operands and of sizes that are not known while the model is built, as a layer that computes it
-        when the model runs."""
+        """An expression of operands and of sizes that are not known while the model is built, as a layer that computes
+        it when the model runs."""
         if any(isinstance(part, Unknown) for part in parts(code)):
             self.refuse("this size is not known when the model is built", place, _KNOWN_SIZE, code="unknown-size")
         sized = (part.tensor for part in parts(code) if isinstance(part, Size))
         tensors = tuple(dict.fromkeys((*operands, *sized)))
         one = len(tensors) == 1
         name = tensors[0].flat() if one and is_variable(tensors[0]) else self._free_name()
-        given = {
+        given: dict[Code, Code] = {
             tensor: Atom(name) if one else Subscript(Atom(name), (Atom(str(index)),))
             for index, tensor in enumerate(tensors)
         }

@@ -1,5 +1,5 @@
-"""Owns how the sources in `layers/` come into emitted modules: each definition as it stands in its file. Imports none of
-them."""
+"""Owns how the sources in `layers/` come into emitted modules: each definition as it stands in its file. Imports none
+of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Emitted modules are the same to the byte as those in tests/golden (`--update-golden` rewrites them), and formatted."""
+"""Emitted modules are formatted, and to the byte those in tests/golden (`--update-golden` rewrites them)."""
 
 from __future__ import annotations
 
