@@ -110,6 +110,18 @@ def _activation(value: Any) -> str:
     return "" if value in (None, "linear") else _bare(value)
 
 
+def _indices(value: tuple[Any, ...]) -> str:
+    """[..., 0:64] as flow writes it."""
+    return "[" + ", ".join(map(_index, value)) + "]"
+
+
+def _index(value: Any) -> str:
+    if not isinstance(value, tuple):
+        return str(_bare(value)) if isinstance(value, str) else show(value)
+    start, stop, *step = ("" if part is None else str(part) for part in value)
+    return f"{start}:{stop}" + "".join(f":{part}" for part in step if part)
+
+
 _FORMS: dict[str, Callable[[Any], str]] = {
     "kernel_size": _times,
     "pool_size": _times,
@@ -118,6 +130,7 @@ _FORMS: dict[str, Callable[[Any], str]] = {
     "activation": _activation,
     "dilation_rate": lambda value: f"dilated {_times(value)}",
     "rate": str,
+    "indices": _indices,
 }
 
 

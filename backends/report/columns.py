@@ -6,7 +6,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from netwright.backends.report.layout import Cell, Placed, middle
+from netwright.backends.report.alignment import Cell, middle
+from netwright.backends.report.layout import Placed
 from netwright.backends.report.ranking import Layers, Link
 
 #: the page, and the room between columns and below them for the edges that lead on
@@ -14,7 +15,7 @@ PAGE_WIDTH, PAGE_HEIGHT = 1280.0, 860.0
 GUTTER, TURN = 56.0, 26.0
 MOST_COLUMNS = 16
 #: how much larger the picture must come out for one more column
-_GAIN = 1.08
+_GAIN = 1.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ def fold(cells: Sequence[Cell], links: Sequence[Link], placed: Placed) -> None:
         columns = _split(placed, cuts, count)
         width, height = _extent(columns)
         scale = min(PAGE_WIDTH / width, PAGE_HEIGHT / height)
-        if scale > largest * _GAIN:
+        if scale > largest * _GAIN ** (len(columns) - len(best)):
             best, largest = columns, scale
     _move(cells, links, placed, best)
 

@@ -17,8 +17,10 @@ from netwright.dsl.diagnostics import CompilerBug
 
 #: by which we know a file that we wrote
 MARK = "Written by Netwright"
-#: items that fit a page, and more than any picture can show
-PAGE, MOST = 36, 20_000
+#: more items than any picture can show
+MOST = 20_000
+#: levels that are opened at most
+NESTING = 50
 
 Kind = Literal["input", "output", "entry", "exit", "operator", "block", "box"]
 
@@ -58,28 +60,24 @@ class Diagram:
     edges: list[Edge] = field(default_factory=list)
 
 
-def draw(model: Model, depth: int | None = None) -> Diagram:
-    """The drawing of a model. depth: how many levels of blocks are opened; by default as many as fit a page."""
+def draw(model: Model, depth: int) -> Diagram:
+    """The drawing of a model with so many levels of blocks opened (at most NESTING, and MOST items)."""
     graph = model.elaborated.graph
     if graph is None:
         return Diagram()
-    return _Drawing(model).level(graph, fitting_depth(graph, depth), "", tuple(model.outputs))
+    depth = min(depth, NESTING)
+    while depth > 0 and items_at(graph, depth) > MOST:
+        depth -= 1
+    return _Drawing(model).level(graph, depth, "", tuple(model.outputs))
 
 
-def fitting_depth(graph: Graph, wanted: int | None) -> int:
-    """The depth asked for, unless the picture would have more than MOST items; else the deepest that fits a page."""
+def items_at(graph: Graph, depth: int) -> int:
+    """How many items a drawing with so many levels opened has, without making it."""
     sizes: dict[tuple[Graph, int], int] = {}
-    depth, most = 0, PAGE if wanted is None else MOST
-    while wanted is None or depth < wanted:
-        size = _size(graph, depth + 1, sizes)
-        if size > most or size == _size(graph, depth, sizes):
-            break
-        depth += 1
-    return depth
+    return _size(graph, depth, sizes)
 
 
 def _size(graph: Graph, depth: int, sizes: dict[tuple[Graph, int], int]) -> int:
-    """How many items a graph comes to with so many levels opened."""
     found = sizes.get((graph, depth))
     if found is None:
         inner = (_opened(node) for node in graph.nodes) if depth > 0 else ()
@@ -148,9 +146,7 @@ class _Drawing:
         return "" if layer is None else block_arguments(layer)
 
 
-def _connect(
-    diagram: Diagram, sources: dict[Value, tuple[int, int]], values: tuple[Value, ...], target: int
-) -> None:
+def _connect(diagram: Diagram, sources: dict[Value, tuple[int, int]], values: tuple[Value, ...], target: int) -> None:
     """An edge for every tensor read. The ports of a box are told apart; an operator reads a tensor once."""
     ports = enumerate(values) if diagram.items[target].kind == "box" else enumerate(dict.fromkeys(values))
     for port, value in ports:

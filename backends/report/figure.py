@@ -6,9 +6,10 @@ from __future__ import annotations
 import unicodedata
 from dataclasses import dataclass, field
 
+from netwright.backends.report.alignment import Cell
 from netwright.backends.report.columns import fold
 from netwright.backends.report.drawing import Diagram, Edge, Item
-from netwright.backends.report.layout import Cell, Route, place
+from netwright.backends.report.layout import Route, place
 from netwright.backends.report.ranking import Link
 
 #: font sizes of titles, notes and labels
@@ -40,14 +41,14 @@ def _letter_width(letter: str) -> float:
 
 @dataclass(slots=True)
 class Caption:
-    """The words in an item: lines of (bold, plain) text, and the note below them."""
+    """The words in an item: lines of (text, whether bold) parts, and the note below them."""
 
-    lines: list[tuple[str, str]]
+    lines: list[list[tuple[str, bool]]]
     note: str
 
     @property
     def width(self) -> float:
-        widths = [text_width(bold, TITLE, bold=True) + text_width(f" {plain}", TITLE) for bold, plain in self.lines]
+        widths = [sum(text_width(f" {text}", TITLE, bold=bold) for text, bold in line) for line in self.lines]
         return max([*widths, text_width(self.note, NOTE)])
 
     @property
@@ -57,11 +58,12 @@ class Caption:
 
 def caption(item: Item) -> Caption:
     """The item's title in one line or two, and its note."""
-    name = f"{item.name} × {item.repeats}" if item.repeats > 1 else item.name
-    whole = Caption([(name, item.detail)], item.note)
-    if not item.detail or whole.width <= WIDE:
-        return whole
-    return Caption([(name, ""), ("", item.detail)], item.note)
+    name, detail, times = (item.name, True), (item.detail, False), (f"× {item.repeats}", True)
+    more = [times] if item.repeats > 1 else []
+    if not item.detail:
+        return Caption([[name, *more]], item.note)
+    whole = Caption([[name, detail, *more]], item.note)
+    return whole if whole.width <= WIDE else Caption([[name, *more], [detail]], item.note)
 
 
 @dataclass(slots=True)
@@ -96,8 +98,10 @@ def figure(diagram: Diagram, *, folded: bool = False) -> Figure:
         cell, width = shapes[source].cell, text_width(text, LABEL) + 8
         cell.tail = max(cell.tail, cell.output_at(output) + width)
     for source in {source for source, output in labels if output > 0}:
-        _spread_outputs(shapes[source].cell, {output: text for (item, output), text in labels.items() if item == source})
-    links = [Link(edge.source, edge.output, edge.target, edge.input) for edge in diagram.edges]
+        _spread_outputs(
+            shapes[source].cell, {output: text for (item, output), text in labels.items() if item == source}
+        )
+    links = [_link(diagram, edge) for edge in diagram.edges]
     kinds = [item.kind for item in diagram.items]
     cells = [shape.cell for shape in shapes]
     placed = place(cells, links, kinds.count("entry"), kinds.count("exit"))
@@ -111,6 +115,11 @@ def figure(diagram: Diagram, *, folded: bool = False) -> Figure:
         x = cell.x + cell.width / 2 + cell.output_at(output)
         made.labels.append((x + 6, cell.y + cell.height + 14, text))
     return made
+
+
+def _link(diagram: Diagram, edge: Edge) -> Link:
+    """Only a box has its in-ports at fixed places."""
+    return Link(edge.source, edge.output, edge.target, edge.input if diagram.items[edge.target].inside else 0)
 
 
 def _labels(diagram: Diagram) -> dict[tuple[int, int], str]:

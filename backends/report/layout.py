@@ -1,44 +1,18 @@
-"""Owns the second half of a layered layout: coordinates. Cells stand in ranks from top to bottom, each as near under
-its neighbours as the order allows; an edge runs straight down through ranks and bends only between them, so it crosses
-no cell. Knows nothing of what is drawn."""
+"""Owns the second half of a layered layout: coordinates. Cells stand in ranks from top to bottom; an edge runs straight
+down through ranks and bends only between them, so it crosses no cell. Knows nothing of what is drawn."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from netwright.backends.report.ranking import LARGE, Layers, Link, Segment, layers
+from netwright.backends.report.alignment import Cell, middle, middles
+from netwright.backends.report.ranking import Layers, Link, layers
 
-#: between cells of a rank, between an edge that passes and its neighbour, between ranks
-CELL_GAP, DUMMY_GAP, RANK_GAP = 26.0, 16.0, 36.0
+#: between ranks
+RANK_GAP = 36.0
 #: how much nearer the ports of a box are to what is in it
 PORTS_NEARER = 14.0
-_SWEEPS = 12
-#: how much a segment wants to be straight, by how many of its ends are dummies
-_STRAIGHT = (4.0, 1.0, 8.0)
-
-
-@dataclass(slots=True)
-class Cell:
-    """A box to place. `ins` and `outs` are the offsets of its ports from its left side, one for all where there is
-    one only; `tail` is the room that it needs to the right of its middle. `x`, `y`: its upper left corner."""
-
-    width: float
-    height: float
-    ins: list[float] = field(default_factory=list)
-    outs: list[float] = field(default_factory=list)
-    tail: float = 0.0
-    x: float = 0.0
-    y: float = 0.0
-
-    def input_at(self, port: int | None) -> float:
-        """The offset of an in-port from the middle."""
-        return 0.0 if port is None or not self.ins else self.ins[min(port, len(self.ins) - 1)] - self.width / 2
-
-    def output_at(self, port: int | None) -> float:
-        """The offset of an out-port from the middle."""
-        return 0.0 if port is None or not self.outs else self.outs[min(port, len(self.outs) - 1)] - self.width / 2
-
 
 #: points of an edge: from an even one straight down to the odd one, from there a bend to the next
 Route = list[tuple[float, float]]
@@ -63,9 +37,9 @@ def place(cells: Sequence[Cell], links: Sequence[Link], first: int = 0, last: in
     """Give each cell its place. The `first` cells stand above all others, the `last` below (ports of a box)."""
     found = layers(len(cells), links, first, last)
     vertices = [*cells, *(Cell(0, 0) for _ in range(len(found.rank) - len(cells)))]
-    middles = _middles(found, vertices)
-    left = min((x - cell.width / 2 for x, cell in zip(middles, vertices, strict=True)), default=0.0)
-    for x, cell in zip(middles, vertices, strict=True):
+    centers = middles(found, vertices)
+    left = min((x - cell.width / 2 for x, cell in zip(centers, vertices, strict=True)), default=0.0)
+    for x, cell in zip(centers, vertices, strict=True):
         cell.x = x - left - cell.width / 2
     tops, bottoms = _stack(found, vertices, first, last)
     routes = [_route(found, vertices, link, tops, bottoms) for link in links]
@@ -75,92 +49,8 @@ def place(cells: Sequence[Cell], links: Sequence[Link], first: int = 0, last: in
     return Placed(width, bottoms[-1] if bottoms else 0.0, routes, found, tops, bottoms, extents)
 
 
-def middle(cell: Cell) -> float:
-    """The x of its middle."""
-    return cell.x + cell.width / 2
-
-
 def _right(cell: Cell) -> float:
     return cell.x + max(cell.width, cell.width / 2 + cell.tail)
-
-
-# ---------------------------------------------------------------- across
-
-
-def _middles(found: Layers, cells: Sequence[Cell]) -> list[float]:
-    """The x of each vertex's middle: sweeps down and up, as in Gansner et al. 1993, section 4.1."""
-    middles = [0.0] * len(cells)
-    gaps = [_gaps(found, cells, rank) for rank in found.ranks]
-    for rank, between in zip(found.ranks, gaps, strict=True):
-        for vertex, x in zip(rank, _apart([0.0] * len(rank), [1.0] * len(rank), between), strict=True):
-            middles[vertex] = x
-    levels = list(zip(found.ranks, gaps, strict=True))
-    for sweep in range(_SWEEPS if len(cells) < LARGE else 2):
-        for rank, between in levels if sweep % 2 == 0 else reversed(levels):
-            wanted, weights = [], []
-            for vertex in rank:
-                target, weight = _wanted(found, cells, middles, vertex, down=sweep % 2 == 0)
-                wanted.append(target)
-                weights.append(weight)
-            for vertex, x in zip(rank, _apart(wanted, weights, between), strict=True):
-                middles[vertex] = x
-    return middles
-
-
-def _gaps(found: Layers, cells: Sequence[Cell], rank: Sequence[int]) -> list[float]:
-    """How far apart the middles of neighbours must be."""
-    gaps = []
-    for one, other in zip(rank, rank[1:], strict=False):
-        dummy = one >= found.count or other >= found.count
-        free = DUMMY_GAP if dummy else CELL_GAP
-        gaps.append(max(cells[one].width / 2, cells[one].tail) + cells[other].width / 2 + free)
-    return gaps
-
-
-def _wanted(
-    found: Layers, cells: Sequence[Cell], middles: Sequence[float], vertex: int, *, down: bool
-) -> tuple[float, float]:
-    """Where a vertex would stand if it were alone: the weighted median of where its neighbours' ports are."""
-    targets = []
-    for segment in found.above[vertex] if down else found.below[vertex]:
-        bend = cells[segment.upper].output_at(segment.output) - cells[segment.lower].input_at(segment.input)
-        x = middles[segment.upper] + bend if down else middles[segment.lower] - bend
-        targets.append((x, _straightness(found, segment)))
-    if not targets:
-        return middles[vertex], 0.05
-    return _median(targets), sum(weight for _, weight in targets)
-
-
-def _straightness(found: Layers, segment: Segment) -> float:
-    return _STRAIGHT[(segment.upper >= found.count) + (segment.lower >= found.count)]
-
-
-def _median(targets: list[tuple[float, float]]) -> float:
-    targets.sort()
-    half, passed = sum(weight for _, weight in targets) / 2, 0.0
-    for index, (x, weight) in enumerate(targets):
-        passed += weight
-        if passed > half or index + 1 == len(targets):
-            return x
-        if passed == half:
-            return (x + targets[index + 1][0]) / 2
-    return 0.0
-
-
-def _apart(wanted: Sequence[float], weights: Sequence[float], gaps: Sequence[float]) -> list[float]:
-    """The places nearest to the wanted ones (least squares) with the gaps kept: pool adjacent violators."""
-    offsets = [0.0]
-    for gap in gaps:
-        offsets.append(offsets[-1] + gap)
-    blocks: list[tuple[float, float, int]] = []  # sum of weight * place, weight, members
-    for target, weight, offset in zip(wanted, weights, offsets, strict=False):
-        total, heavy, members = (target - offset) * weight, weight, 1
-        while blocks and blocks[-1][0] / blocks[-1][1] > total / heavy:
-            before = blocks.pop()
-            total, heavy, members = total + before[0], heavy + before[1], members + before[2]
-        blocks.append((total, heavy, members))
-    places = [total / heavy for total, heavy, members in blocks for _ in range(members)]
-    return [place + offset for place, offset in zip(places, offsets, strict=False)]
 
 
 # ---------------------------------------------------------------- down

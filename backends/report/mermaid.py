@@ -71,7 +71,8 @@ class _Chart:
     def edges(self) -> Iterator[str]:
         """Every edge between two nodes, each written once."""
         found: dict[str, None] = {}
-        for source, target, label in self._edges:
+        for first, target, label in self._edges:
+            source = first
             while source in self._fed:
                 source = self._fed[source]
             found[f'  n{source} -->|"{_text(label)}"| n{target}'] = None

@@ -51,7 +51,8 @@ class Layers:
 
 
 def layers(count: int, links: Sequence[Link], first: int = 0, last: int = 0) -> Layers:
-    """The layers of `count` vertices; the `first` ones stand in a rank of their own above all, the `last` ones below."""
+    """The layers of `count` vertices; the `first` ones stand in a rank of their own above all others, the
+    `last` ones below."""
     found = Layers(count, _ranks(count, links, first, last))
     _add_dummies(found, links)
     found.ranks = [[] for _ in range(max(found.rank, default=-1) + 1)]

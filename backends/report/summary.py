@@ -8,15 +8,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from netwright.api import Model
+from netwright.compiler.analysis import Parameters
 from netwright.compiler.checks import to_json
 from netwright.compiler.dims import substitute
-from netwright.compiler.layer_table import Row, tree_rows
+from netwright.compiler.ir import Instance
+from netwright.compiler.layer_table import Row, body_of, tree_rows
 
 
 @dataclass(frozen=True, slots=True)
 class SummaryRow:
     """One line: `layer` is the last part of the path; figures stand for all copies of the row and of the rows around it
-    (a repeat's count is in `repeats`)."""
+    (a repeat's count is in `repeats`). `shared` names the shared layer that the row applies; its weights stand in the
+    row of its first application, so that a level adds up to the total; `counted` is false in the others."""
 
     path: str
     layer: str
@@ -24,6 +27,8 @@ class SummaryRow:
     kind: str
     output: str
     repeats: int
+    shared: str | None
+    counted: bool
     params: int
     trainable: int
     macs: int | str | None
@@ -41,28 +46,58 @@ def summary_rows(model: Model, *, depth: int | None = None, batch: int = 1) -> I
     graph = model.elaborated.graph
     if graph is None:
         return
+    weights = _SharedWeights()
     sizes = dict.fromkeys(model.batch_symbols, batch)
     for row in tree_rows(graph, model.analysis):
+        parameters = weights.count(row)
         if depth is None or row.depth <= depth:
-            yield _row(model, row, sizes)
+            yield _row(model, row, parameters, sizes)
 
 
-def _row(model: Model, row: Row, sizes: dict[str, int]) -> SummaryRow:
-    parameters = row.cost.parameters
-    outer = row.repeats // row.copies
-    if row.node.instance is not None:
-        parameters += row.cost.shared[row.node.instance]
+class _SharedWeights:
+    """Counts the weights of shared layers where they are first applied, rows coming in order with blocks first."""
+
+    def __init__(self) -> None:
+        self._seen: set[Instance] = set()
+        self._copies: dict[Instance, int] = {}
+        self._applied_again: int | None = None  # the depth of a row whose weights stand elsewhere, and so those below
+
+    def count(self, row: Row) -> Parameters | None:
+        """The weights of a row for all its copies; None where they stand in an earlier row."""
+        if self._applied_again is not None and row.depth > self._applied_again:
+            return None
+        instance = row.node.instance
+        self._applied_again = row.depth if instance in self._seen else None
+        if self._applied_again is not None:
+            return None
+        found = row.cost.parameters * (row.repeats // row.copies)
+        for shared, parameters in row.cost.shared.items():
+            if shared not in self._seen:
+                found += parameters * self._copies.get(shared, 1)
+        body = body_of(row.node)
+        for own in body.instances if body is not None else ():
+            self._copies[own] = row.repeats  # each copy of a block has its own
+            self._seen.discard(own)
+        if instance is not None:
+            self._seen.add(instance)
+        return found
+
+
+def _row(model: Model, row: Row, counted: Parameters | None, sizes: dict[str, int]) -> SummaryRow:
     macs = model.for_one_example(row.cost.macs)
+    parameters = counted or Parameters()
     return SummaryRow(
         path=row.path,
         layer=row.path.rpartition("/")[2],
         depth=row.depth,
-        kind=row.kind + (" (shared)" if row.node.instance is not None else ""),
+        kind=row.kind.removeprefix("ops."),
         output=", ".join(map(str, row.types)),
         repeats=row.copies,
-        params=parameters.total * outer,
-        trainable=parameters.trainable * outer,
-        macs=to_json(None if macs is None else macs * outer),
+        shared=None if row.node.instance is None else row.node.instance.name,
+        counted=counted is not None,
+        params=parameters.total,
+        trainable=parameters.trainable,
+        macs=to_json(None if macs is None else macs * (row.repeats // row.copies)),
         bytes=_bytes(row, sizes),
         line=row.node.span.line,
     )

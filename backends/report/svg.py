@@ -80,7 +80,8 @@ def to_html(diagram: Diagram, title: str) -> str:
     page = "margin:0;background:#fff}@media(prefers-color-scheme:dark){body{background:#12171d}"
     style = f"body{{{page}}}svg{{display:block;margin:auto;max-width:100%;height:auto}}"
     head = f'<meta charset="utf-8"><title>{_text(title)}</title><style>{style}</style>'
-    return f"<!doctype html>\n<!-- {MARK} -->\n<html>\n<head>{head}</head>\n<body>\n{to_svg(diagram, title)}</body>\n</html>\n"
+    body = f"<body>\n{to_svg(diagram, title)}</body>"
+    return f'<!doctype html>\n<!-- {MARK} -->\n<html lang="en">\n<head>{head}</head>\n{body}\n</html>\n'
 
 
 def _n(value: float) -> str:
@@ -129,7 +130,9 @@ def _corners(route: Route, x: float, y: float) -> str:
     parts = [f"M{_n(route[0][0] + x)} {_n(route[0][1] + y)}"]
     for before, corner, after in zip(route, route[1:], route[2:], strict=False):
         near, far = _toward(corner, before), _toward(corner, after)
-        points = (_n(value + shift) for point in (near, corner, far) for value, shift in zip(point, (x, y), strict=True))
+        points = (
+            _n(value + shift) for point in (near, corner, far) for value, shift in zip(point, (x, y), strict=True)
+        )
         parts.append("L{} {}Q{} {} {} {}".format(*points))
     return "".join([*parts, f"L{_n(route[-1][0] + x)} {_n(route[-1][1] + y)}"])
 
@@ -152,9 +155,9 @@ def _shape(shape: Shape, x: float, y: float) -> Iterator[str]:
     yield f"<g><title>{_text(item.tooltip)}</title>"
     if item.repeats > 1:
         for step in (6.0, 3.0):
-            yield _rect(x + step, y + step, cell.width, cell.height, f"r {_class(item)}", 7)
+            yield _rect((x + step, y + step, cell.width, cell.height), f"r {_class(item)}", 7)
     rounding = cell.height / 2 if item.kind in ("input", "output") else 7
-    yield _rect(x, y, cell.width, cell.height, f"r {_class(item)}", rounding)
+    yield _rect((x, y, cell.width, cell.height), f"r {_class(item)}", rounding)
     if shape.inside is None:
         yield from _words(shape, x + cell.width / 2, y + (cell.height - shape.caption.height) / 2)
         yield "</g>"
@@ -166,15 +169,16 @@ def _shape(shape: Shape, x: float, y: float) -> Iterator[str]:
     yield from _level(shape.inside, x + left, y + top, nested=True)
 
 
-def _rect(x: float, y: float, width: float, height: float, kind: str, rounding: float) -> str:
-    place = f'x="{_n(x)}" y="{_n(y)}" width="{_n(width)}" height="{_n(height)}"'
+def _rect(extent: tuple[float, float, float, float], kind: str, rounding: float) -> str:
+    x, y, width, height = map(_n, extent)
+    place = f'x="{x}" y="{y}" width="{width}" height="{height}"'
     return f'<rect class="{kind.strip()}" {place} rx="{_n(rounding)}"/>'
 
 
 def _head(x: float, y: float, width: float, height: float) -> str:
     """The strip of a box's title, round at the top."""
-    x, y, width = x + 1, y + 1, width - 2
-    return f'<path class="head" d="M{_n(x)} {_n(y + height)}v{_n(6 - height)}q0 -6 6 -6h{_n(width - 12)}q6 0 6 6v{_n(height - 6)}z"/>'
+    across, down = _n(width - 14), _n(height - 7)
+    return f'<path class="head" d="M{_n(x + 1)} {_n(y + height)}v-{down}q0 -6 6 -6h{across}q6 0 6 6v{down}z"/>'
 
 
 def _class(item: Item) -> str:
@@ -184,9 +188,9 @@ def _class(item: Item) -> str:
 
 
 def _words(shape: Shape, x: float, y: float) -> Iterator[str]:
-    for bold, plain in shape.caption.lines:
-        spans = [f'<tspan class="b">{_text(bold)}</tspan>' if bold else "", _text(plain)]
-        yield f'<text class="m" x="{_n(x)}" y="{_n(y + 13)}">{" ".join(filter(None, spans))}</text>'
+    for line in shape.caption.lines:
+        spans = (f'<tspan class="b">{_text(text)}</tspan>' if bold else _text(text) for text, bold in line)
+        yield f'<text class="m" x="{_n(x)}" y="{_n(y + 13)}">{" ".join(spans)}</text>'
         y += LINE
     if shape.caption.note:
         kind = "m n" if shape.item.shared is None else f"m n t{shape.item.shared % _SHARED}"

@@ -10,28 +10,51 @@ from collections.abc import Callable, Sequence
 from netwright.api import Model
 from netwright.backends.report.numbers import count, short, size
 from netwright.backends.report.summary import SummaryRow
+from netwright.dsl.display import escape
 
 _HEADINGS = ("layer", "output", "params", "MACs", "memory")
+#: what a column of text keeps on a narrow terminal
+_NARROWEST = 16
 
 
-def text(model: Model, rows: Sequence[SummaryRow], batch: int) -> str:
-    """A table like Keras's, rows of blocks above those inside them, and the totals."""
+def text(model: Model, rows: Sequence[SummaryRow], batch: int, width: int | None = None) -> str:
+    """A table like Keras's, rows of blocks above those inside them, and the totals; cut to a terminal's width."""
     cells = [_cells(row) for row in rows]
     widths = [max(len(line[column]) for line in (_HEADINGS, *cells)) for column in range(len(_HEADINGS))]
+    widths = _narrowed(widths, width)
     rule = "─" * (sum(widths) + 2 * (len(widths) - 1))
-    lines = [f"{model.name}: {model.spec.about}" if model.spec.about else model.name, rule]
+    title = escape(f"{model.name}: {model.spec.about}" if model.spec.about else model.name)
+    lines = [title if width is None else _cut(title, width), rule]
     lines += [_line(_HEADINGS, widths), rule, *(_line(line, widths) for line in cells), rule]
     return "\n".join([*lines, *(f"{name:<22} {figure}" for name, figure in totals(model, batch))])
 
 
 def _cells(row: SummaryRow) -> tuple[str, ...]:
-    kind = "" if row.layer.partition("[")[0] == row.kind else f" ({row.kind})"
+    notes = [] if row.layer.partition("[")[0].removeprefix("ops.") == row.kind else [row.kind]
+    notes += [f"shared {row.shared}"] if row.shared is not None else []
     times = f" × {row.repeats}" if row.repeats > 1 else ""
-    layer = "  " * row.depth + row.layer + kind + times
-    return (layer, row.output, count(row.params), short(row.macs), size(row.bytes))
+    layer = "  " * row.depth + row.layer + (f" ({', '.join(notes)})" if notes else "") + times
+    params = count(row.params) if row.counted else "above"
+    return (layer, row.output, params, short(row.macs), size(row.bytes))
+
+
+def _narrowed(widths: list[int], width: int | None) -> list[int]:
+    """The columns of text give way, the wider one first, but stay readable: figures are never cut."""
+    fitted = list(widths)
+    while width is not None and sum(fitted) + 2 * (len(fitted) - 1) > width:
+        column = max((0, 1, 3), key=fitted.__getitem__)
+        if fitted[column] <= _NARROWEST:
+            break
+        fitted[column] -= 1
+    return fitted
+
+
+def _cut(cell: str, width: int) -> str:
+    return cell if len(cell) <= width else cell[: width - 1] + "…"
 
 
 def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
+    cells = [_cut(cell, width) for cell, width in zip(cells, widths, strict=True)]
     left = [cell.ljust(width) for cell, width in zip(cells[:2], widths[:2], strict=True)]
     right = [cell.rjust(width) for cell, width in zip(cells[2:], widths[2:], strict=True)]
     return "  ".join([*left, *right]).rstrip()
@@ -44,10 +67,24 @@ def totals(model: Model, batch: int) -> list[tuple[str, str]]:
         ("parameters", f"{count(params.total)} ({size(params.bytes)})"),
         ("  trainable", count(params.trainable)),
         ("  non-trainable", count(params.non_trainable)),
-        ("MACs an example", f"{count(model.macs)} ({short(model.macs)})"),
-        ("FLOPs an example", f"{count(model.flops)} ({short(model.flops)})"),
-        (f"peak activations at {batch}", size(model.peak_memory(batch))),
+        ("MACs an example", _both(model.macs)),
+        ("FLOPs an example", _both(model.flops)),
+        (f"peak activations at {batch}", _peak(model, batch)),
     ]
+
+
+def _both(figure: int | str | None) -> str:
+    return f"{count(figure)} ({short(figure)})" if isinstance(figure, int) and figure >= 1000 else count(figure)
+
+
+def _peak(model: Model, batch: int) -> str:
+    """The size, or which sizes it needs to be known."""
+    peak = model.peak_memory(batch)
+    shapes = [dim for tensor in model.inputs.values() for dim in tensor.shape]
+    free = [dim for dim in dict.fromkeys(shapes) if isinstance(dim, str) and dim not in model.batch_symbols]
+    if peak is not None or not free:
+        return size(peak)
+    return f"? (give sizes: {' '.join(f'--set {name}=64' for name in free)})"
 
 
 def markdown(model: Model, rows: Sequence[SummaryRow], batch: int) -> str:

@@ -16,7 +16,14 @@ from netwright.commands.spec_options import add_spec, compiled
 
 HELP = "draw the model as SVG or Mermaid"
 
-_BY_SUFFIX = {".svg": "svg", ".html": "html", ".htm": "html", ".mmd": "mermaid", ".mermaid": "mermaid", ".md": "mermaid"}
+_BY_SUFFIX = {
+    ".svg": "svg",
+    ".html": "html",
+    ".htm": "html",
+    ".mmd": "mermaid",
+    ".mermaid": "mermaid",
+    ".md": "mermaid",
+}
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -41,6 +48,7 @@ def run(options: argparse.Namespace) -> int:
     """Draw one spec."""
     from netwright.backends.report.drawing import MARK, draw
     from netwright.backends.report.mermaid import to_mermaid
+    from netwright.backends.report.page import fitting_drawing
     from netwright.backends.report.svg import to_html, to_svg
     from netwright.output import write_text
 
@@ -48,7 +56,7 @@ def run(options: argparse.Namespace) -> int:
     write = {"svg": to_svg, "html": to_html, "mermaid": to_mermaid}[form]
     model = compiled(options)
     title = f"{model.name}: {model.spec.about}" if model.spec.about else model.name
-    text = write(draw(model, options.depth), title)
+    text = write(fitting_drawing(model) if options.depth is None else draw(model, options.depth), title)
     if options.output is None:
         sys.stdout.write(text)
         return 0

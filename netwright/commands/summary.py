@@ -8,6 +8,7 @@ below them; a repeat is one row with its count, and its figures are those of all
 from __future__ import annotations
 
 import argparse
+import sys
 
 from netwright.commands.spec_options import add_spec, compiled
 
@@ -25,9 +26,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print the summary."""
     from netwright.backends.report.summary import summary_rows
-    from netwright.backends.report.tables import FORMATS
+    from netwright.backends.report.tables import FORMATS, text
+    from netwright.commands.terminal import width
 
     model = compiled(options)
     rows = list(summary_rows(model, depth=options.depth, batch=options.batch))
-    print(FORMATS[options.format](model, rows, options.batch))
+    if options.format == "text":
+        print(text(model, rows, options.batch, width(sys.stdout)))
+    else:
+        print(FORMATS[options.format](model, rows, options.batch))
     return 0

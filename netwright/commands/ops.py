@@ -1,0 +1,54 @@
+"""Print the catalogue: every operator, initializer, loss, optimizer, ... by family; or the page of one.
+
+netwright ops
+netwright ops conv2d
+netwright ops CosineDecay
+netwright ops lstm --format json
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+
+HELP = "print the catalogue of operators, or the page of one"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("name", metavar="NAME", nargs="?", help="an operator, loss, optimizer, ... (default: list all)")
+    parser.add_argument("--format", choices=("text", "json"), default="text", help="what to print (default: text)")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print the list or one page."""
+    from netwright.backends.report import reference
+    from netwright.commands.terminal import width
+
+    as_json = options.format == "json"
+    if options.name is None:
+        print(_json(reference.catalogue_json()) if as_json else reference.catalogue_text(width(sys.stdout)))
+        return 0
+    found = reference.find(options.name)
+    if not found:
+        return _unknown(options.name, reference.known_names())
+    if as_json:
+        pages = [reference.page_json(cls) for cls in found]
+        print(_json(pages[0] if len(pages) == 1 else pages))
+    else:
+        print("\n\n\n".join(reference.page_text(cls, width(sys.stdout)) for cls in found))
+    return 0
+
+
+def _json(data: object) -> str:
+    return json.dumps(data, indent=1, ensure_ascii=False)
+
+
+def _unknown(name: str, names: list[str]) -> int:
+    from netwright.dsl.display import escape
+    from netwright.dsl.suggest import did_you_mean
+
+    help = did_you_mean(name, names) or "`netwright ops` lists every name"
+    print(f"netwright: no operator is called '{escape(name)}'; {help}", file=sys.stderr)
+    return 2
