@@ -183,8 +183,8 @@ class _Liveness:
 
 def read_by(node: Node) -> list[Value]:
     """Every tensor a node reads, call-time ones too; no constants."""
-    values = list(node.operands)
+    values: list[Value | None] = list(node.operands)
     if isinstance(node, OpNode):
-        for _, value in node.keywords:
-            values += value if isinstance(value, tuple) else (value,)
-    return [value for value in values if value.constant is None]
+        for _, given in node.keywords:
+            values += given if isinstance(given, tuple) else (given,)
+    return [value for value in values if value is not None and value.constant is None]

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from netwright.compiler.dims import DimTooComplex
-from netwright.compiler.ir import CallNode, Graph, OpNode, RepeatNode, Value
+from netwright.compiler.ir import CallNode, Graph, OpNode, RepeatNode, Value, each_tensor
 from netwright.compiler.ops.catalogue import find_operator
 from netwright.compiler.ops.initializers import expect_fillable
 from netwright.compiler.ops.op import Function, Op, OpError
@@ -130,15 +130,7 @@ class Application:
     def _add(
         self, layer: OperatorLayer, operands: tuple[Value, ...], span: Span, instance: Instance | None = None
     ) -> Any:
-        keywords = tuple(
-            (
-                name,
-                tuple(map(self.graph.import_value, value))
-                if isinstance(value, tuple)
-                else self.graph.import_value(value),
-            )
-            for name, value in layer.keywords
-        )
+        keywords = tuple((name, each_tensor(given, self.graph.import_value)) for name, given in layer.keywords)
         node = OpNode(_component(layer.op), operands, span, instance, layer.op, keywords)
         inferred = self._infer(node)
         if instance is not None:

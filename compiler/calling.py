@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from netwright.compiler.arguments import Signature, bind, block_signature, check_required, signature
 from netwright.compiler.dims import SymbolicDim
+from netwright.compiler.ir import Value
 from netwright.compiler.ops.attributes import Attribute, AttributeFault
 from netwright.compiler.ops.catalogue import find_configuration, find_operator
 from netwright.compiler.ops.configuration import Configuration, configuration_kind
@@ -212,6 +213,7 @@ class Calling:
                 if next(tensors_in(value), None) is not None:
                     if not attributes[name].call:
                         self._refuse_tensor(cls.name_in_flow, argument, tuple(bound.values()))
+                    self._check_tensors(cls, attributes[name], argument, value)
                     keywords.append((name, value))
                 else:
                     values[name] = self._converted(cls, attributes[name], argument, value)
@@ -220,6 +222,18 @@ class Calling:
         if failed:
             raise Poisoned
         return values, tuple(keywords)
+
+    def _check_tensors(self, cls: type[Declared], attribute: Attribute, argument: tree.Argument, value: Any) -> None:
+        """A call-time argument is one tensor, or a list of tensors and none where it takes several."""
+        takes = attribute.annotation.split(" | ")
+        if isinstance(value, Value):
+            fits = "Tensor" in takes or "Tensors" in takes
+        else:
+            fits = "Tensors" in takes and all(item is None or isinstance(item, Value) for item in value)
+        if not fits:
+            wanted = attribute.type.expected
+            message = f"'{attribute.name}' of {cls.name_in_flow}: expected {wanted}, found {kind_of(value)}"
+            self.session.fail("invalid-argument", message, argument.value.span)
 
     def _converted(self, cls: type[Declared], attribute: Attribute, argument: tree.Argument, value: Any) -> Any:
         try:

@@ -4,7 +4,8 @@ Knows neither the syntax tree's meaning nor any backend."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 from netwright.compiler.ops.op import Op, Weight
 from netwright.compiler.types import TensorType
@@ -47,18 +48,26 @@ class Node:
     outputs: tuple[Value, ...] = field(init=False, default=())
 
 
+#: a call-time argument: a tensor, or several, of which some may be left out
+Tensors = Value | tuple[Value | None, ...]
+
+
+def each_tensor(given: Tensors, change: Callable[[Value], Any]) -> Any:
+    """`change` of the tensor, or of each of several; none stays none."""
+    if isinstance(given, tuple):
+        return tuple(None if item is None else change(item) for item in given)
+    return change(given)
+
+
 @entity
 class OpNode(Node):
     """An operator. `keywords` are the call-time tensors: name, value or values."""
 
     op: Op
-    keywords: tuple[tuple[str, Value | tuple[Value, ...]], ...] = ()
+    keywords: tuple[tuple[str, Tensors], ...] = ()
 
-    def keyword_types(self) -> dict[str, TensorType | tuple[TensorType, ...]]:
-        return {
-            name: tuple(item.type for item in value) if isinstance(value, tuple) else value.type
-            for name, value in self.keywords
-        }
+    def keyword_types(self) -> dict[str, TensorType | tuple[TensorType | None, ...]]:
+        return {name: each_tensor(given, lambda value: value.type) for name, given in self.keywords}
 
     def operand_types(self) -> list[TensorType]:
         """The types as the operator receives them (layers cast floats)."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from netwright.compiler.dims import SymbolicDim
-from netwright.compiler.ir import Instance, Value
+from netwright.compiler.ir import Instance, Tensors, Value
 from netwright.compiler.ops.configuration import Configuration
 from netwright.compiler.ops.op import Op
 from netwright.dsl.records import field, record
@@ -29,7 +29,7 @@ class OperatorLayer(Layer):
     """An operator with its configuration; `keywords` are call-time tensors, `places` where its arguments stand."""
 
     op: Op
-    keywords: tuple[tuple[str, Value | tuple[Value, ...]], ...] = ()
+    keywords: tuple[tuple[str, Tensors], ...] = ()
     span: Span | None = field(default=None, compare=False)
     places: tuple[tuple[str, Span], ...] = field(default=(), compare=False)
 

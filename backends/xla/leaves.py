@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, Protocol
 from netwright.backends.keras.objects import Sizes, keras_arguments, keras_callable
 from netwright.compiler.dims import SymbolicDim
 from netwright.compiler.dtypes import keras_dtype
-from netwright.compiler.ir import OpNode, Value
+from netwright.compiler.ir import OpNode, Tensors, each_tensor
 from netwright.compiler.ops.op import Op, Weight
 from netwright.compiler.types import TensorType
 from netwright.dsl.diagnostics import CompilerBug
@@ -144,8 +144,10 @@ def _symbolic(type: TensorType) -> Any:
     return keras.KerasTensor(shape, dtype=keras_dtype(type.dtype))
 
 
-def _each(value: Value | tuple[Value, ...], change: Any) -> Any:
-    return [change(item) for item in value] if isinstance(value, tuple) else change(value)
+def _each(given: Tensors, change: Any) -> Any:
+    """As Keras takes call-time tensors: a list where there are several, none where one is left out."""
+    changed = each_tensor(given, change)
+    return list(changed) if isinstance(changed, tuple) else changed
 
 
 def _match(node: OpNode, layer: Any) -> tuple[Slot, ...]:

@@ -16,7 +16,7 @@ from netwright.backends.xla.arrays import bind_sizes
 from netwright.backends.xla.errors import ExecutionError
 from netwright.backends.xla.leaves import Arrays, Leaf, Slot, make_leaf
 from netwright.backends.xla.sites import Homes, Site, sites_of
-from netwright.compiler.ir import CallNode, Graph, Node, OpNode, RepeatNode, Value
+from netwright.compiler.ir import CallNode, Graph, Node, OpNode, RepeatNode, Tensors, Value
 from netwright.compiler.layer_table import is_wrapper
 
 if TYPE_CHECKING:
@@ -156,8 +156,8 @@ _STEPS: dict[type[Node], Callable[[Program, _Run, Any, dict[Value, Any], tuple[s
 }
 
 
-def _taken(values: dict[Value, Any], value: Value | tuple[Value, ...]) -> Any:
+def _taken(values: dict[Value, Any], value: Tensors) -> Any:
     """The array that a value stands for; a number where the spec wrote one."""
     if isinstance(value, tuple):
-        return [_taken(values, item) for item in value]
+        return [None if item is None else _taken(values, item) for item in value]
     return values[value] if value.constant is None else value.constant
