@@ -68,11 +68,12 @@ def other_comparison(mistake: Mistake) -> Diagnostic | None:
 
 
 def _other_operator(mistake: Mistake, meant: dict[str, str]) -> Diagnostic | None:
-    found = mistake.text(-1) + mistake.text()
-    if found not in meant or not mistake.is_glued(-1):
-        return None
-    span = mistake.span_of(-1).to(mistake.span)
-    return mistake.report(f"write {meant[found]}", f"`{found}` is not an operator", span)
+    for away in (-1, 0):  # after a binding's `=` the parse stops one token earlier
+        found = mistake.text(away) + mistake.text(away + 1)
+        if found in meant and mistake.is_glued(away):
+            span = mistake.span_of(away).to(mistake.span_of(away + 1))
+            return mistake.report(f"write {meant[found]}", f"`{found}` is not an operator", span)
+    return None
 
 
 def colon(mistake: Mistake) -> Diagnostic | None:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from typing import Any
@@ -30,6 +31,7 @@ _LIMITS = {
     "maximum": "at most",
     "exclusiveMaximum": "less than",
 }
+_NO_SPACE = re.compile(r"([A-Za-z_]\w*:)\S")
 _COUNTED = {"maxProperties": "key", "maxItems": "items", "maxLength": "character"}
 
 
@@ -189,6 +191,13 @@ def _mend_type(place: Place) -> str | None:
         return _mend_collection(place, node, types)
     if node.value is None:
         return "give it a value, or leave the key out"
+    return _mend_text(place, node, types)
+
+
+def _mend_text(place: Place, node: Scalar, types: Sequence[str]) -> str | None:
+    colon = _NO_SPACE.match(node.text)
+    if "object" in types and colon:
+        return f"write a space after the colon: `{colon[1]} ...`"
     if "array" in types and "string" not in types:
         return f"put a dash and a space before each item: `- {place.span.text}`"
     if "boolean" in types and node.text.lower() in ("yes", "no", "on", "off"):

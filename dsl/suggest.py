@@ -7,16 +7,25 @@ from collections.abc import Iterable
 
 MOST = 4
 _LONGEST = 60
+_SHORTEST_PREFIX = 4
 
 
 def suggest(name: str, candidates: Iterable[str]) -> list[str]:
-    """At most four candidates near `name`, the nearest first, equally near ones by name."""
+    """At most four candidates near `name`, the nearest first, equally near ones by name. Capitals and underscores do
+    not count; where nothing is near, what `name` shortens is."""
     if len(name) > _LONGEST:
         return []
     allowed = _allowed(len(name))
     folded = _fold(name)
-    near = ((distance(folded, _fold(candidate), allowed), candidate) for candidate in set(candidates) - {name})
-    return [candidate for edits, candidate in sorted(near) if edits <= allowed][:MOST]
+    others = {candidate: _fold(candidate) for candidate in candidates if candidate != name}
+    near = sorted((distance(folded, other, allowed), candidate) for candidate, other in others.items())
+    if near and near[0][0] == 0:
+        allowed = 0
+    found = [candidate for edits, candidate in near if edits <= allowed]
+    if not found and len(folded) >= _SHORTEST_PREFIX:
+        longer = (candidate for candidate, other in others.items() if other.startswith(folded))
+        found = sorted(longer, key=lambda candidate: (len(candidate), candidate))
+    return found[:MOST]
 
 
 def did_you_mean(name: str, candidates: Iterable[str]) -> str | None:
@@ -54,4 +63,4 @@ def _allowed(length: int) -> int:
 
 
 def _fold(name: str) -> str:
-    return name.lower().replace("-", "_")
+    return name.lower().replace("-", "").replace("_", "")

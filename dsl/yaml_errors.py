@@ -11,7 +11,7 @@ from netwright.dsl.diagnostics import Diagnostic
 from netwright.dsl.records import record
 from netwright.dsl.source import Source, Span
 
-_ITEM = r"\s*(?:- +)*(?:[A-Za-z_]\w*: +)?"
+_ITEM = r"\s*(?:- +)*(?:[A-Za-z_(][^:'\"#{}]*: +)?"
 _TAB_INDENT = re.compile(r" *\t+")
 _NO_SPACE = re.compile(r"\s*(?:- +)*([A-Za-z_]\w*:)(?=[^\s:/])")
 _SPECIAL = re.compile(rf"{_ITEM}(?P<text>[{{\[\"'%@`*&!|>].*)")

@@ -30,7 +30,7 @@ def test_distance_gives_up_early() -> None:
 
 @pytest.mark.parametrize(
     ("name", "near"),
-    [("modle", ["model"]), ("Model", ["model"]), ("input", ["inputs"]), ("puts", []), ("xyz", []), ("model", []), ("m", [])],
+    [("modle", ["model"]), ("Model", ["model"]), ("input", ["inputs"]), ("puts", []), ("xyz", []), ("m", [])],
 )
 def test_suggest(name: str, near: list[str]) -> None:
     assert suggest(name, KEYS) == near
@@ -48,6 +48,16 @@ def test_at_most_four_the_nearest_first() -> None:
 def test_a_short_name_is_near_only_to_what_differs_little() -> None:
     assert suggest("keras", ["zeros"]) == []
     assert suggest("nn", ["N", "n"]) == ["N", "n"]
+
+
+def test_capitals_and_underscores_do_not_count() -> None:
+    assert suggest("Conv2D", ["conv1d", "conv2d", "conv3d"]) == ["conv2d"]
+    assert suggest("maxPooling_2d", ["max_pooling2d", "max_pooling1d"]) == ["max_pooling2d"]
+
+
+def test_a_shortened_name_is_near_what_it_shortens() -> None:
+    assert suggest("LayerNorm", ["layer_normalization", "normalization", "layer"]) == ["layer_normalization"]
+    assert suggest("nor", ["normalization"]) == []
 
 
 def test_words() -> None:
