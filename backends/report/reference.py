@@ -1,5 +1,5 @@
-"""Owns what `netwright ops` shows: the catalogue by family, and the page of one operator or configuration object. What a
-page says is read from the class (`compiler/ops/reference.py`); here it is only laid out."""
+"""Owns what `netwright ops` shows: the catalogue by family, and the page of one operator or configuration object. What
+a page says is read from the class (`compiler/ops/reference.py`); here it is only laid out."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ class SummaryRow:
     layer: str
     depth: int
     kind: str
-    output: str
+    outputs: tuple[str, ...]
     repeats: int
     shared: str | None
     counted: bool
@@ -37,7 +37,11 @@ class SummaryRow:
 
     def to_json(self) -> dict[str, Any]:
         """The row as plain data."""
-        return {name: getattr(self, name) for name in self.__slots__ if name not in ("depth", "layer")}
+        return {name: getattr(self, name) for name in FIELDS}
+
+
+#: what of a row is data; the rest is for people
+FIELDS = tuple(name for name in SummaryRow.__slots__ if name not in ("depth", "layer"))
 
 
 def summary_rows(model: Model, *, depth: int | None = None, batch: int = 1) -> Iterator[SummaryRow]:
@@ -91,7 +95,7 @@ def _row(model: Model, row: Row, counted: Parameters | None, sizes: dict[str, in
         layer=row.path.rpartition("/")[2],
         depth=row.depth,
         kind=row.kind.removeprefix("ops."),
-        output=", ".join(map(str, row.types)),
+        outputs=tuple(map(str, row.types)),
         repeats=row.copies,
         shared=None if row.node.instance is None else row.node.instance.name,
         counted=counted is not None,

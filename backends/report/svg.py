@@ -90,8 +90,9 @@ def _n(value: float) -> str:
 
 
 def _text(text: str) -> str:
-    """Escaped; what XML cannot hold is shown as a replacement character."""
-    return escape("".join(char if char.isprintable() or char == "\n" else "\ufffd" for char in text))
+    """Escaped, in ASCII; what XML cannot hold is shown as a replacement character."""
+    shown = "".join(char if char.isprintable() or char == "\n" else "\ufffd" for char in text)
+    return escape(shown).encode("ascii", "xmlcharrefreplace").decode("ascii")
 
 
 # ---------------------------------------------------------------- shapes

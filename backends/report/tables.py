@@ -6,10 +6,11 @@ import csv
 import io
 import json
 from collections.abc import Callable, Sequence
+from itertools import groupby
 
 from netwright.api import Model
 from netwright.backends.report.numbers import count, short, size
-from netwright.backends.report.summary import SummaryRow
+from netwright.backends.report.summary import FIELDS, SummaryRow
 from netwright.dsl.display import escape
 
 _HEADINGS = ("layer", "output", "params", "MACs", "memory")
@@ -35,7 +36,13 @@ def _cells(row: SummaryRow) -> tuple[str, ...]:
     times = f" × {row.repeats}" if row.repeats > 1 else ""
     layer = "  " * row.depth + row.layer + (f" ({', '.join(notes)})" if notes else "") + times
     params = count(row.params) if row.counted else "above"
-    return (layer, row.output, params, short(row.macs), size(row.bytes))
+    return (layer, _outputs(row), params, short(row.macs), size(row.bytes))
+
+
+def _outputs(row: SummaryRow) -> str:
+    """The types, equal ones after one another once: 'f32[N, S, 256], 4 × f32[N, 128]'."""
+    runs = [(type, len(list(equal))) for type, equal in groupby(row.outputs)]
+    return ", ".join(type if times == 1 else f"{times} × {type}" for type, times in runs)
 
 
 def _narrowed(widths: list[int], width: int | None) -> list[int]:
@@ -104,10 +111,9 @@ def _escaped(cell: str) -> str:
 def as_csv(model: Model, rows: Sequence[SummaryRow], batch: int) -> str:
     """One line a row with plain numbers; what is not known is empty."""
     stream = io.StringIO()
-    names = [name for name in SummaryRow.__slots__ if name not in ("depth", "layer")]
-    writer = csv.DictWriter(stream, names, lineterminator="\n")
+    writer = csv.DictWriter(stream, FIELDS, lineterminator="\n")
     writer.writeheader()
-    writer.writerows(row.to_json() for row in rows)
+    writer.writerows(row.to_json() | {"outputs": ", ".join(row.outputs)} for row in rows)
     return stream.getvalue().rstrip("\n")
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import gc
 import json
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,6 +22,9 @@ from typing import Any
 from netwright.api import Model
 from netwright.commands.spec_options import add_params, compile_file
 from netwright.dsl.diagnostics import Diagnostic, SpecError
+
+#: the key that marks a file as a spec
+_MARK = re.compile(rb"^(\xef\xbb\xbf)?[\"']?netwright[\"']?\s*:", re.MULTILINE)
 
 
 class Checked:

@@ -14,8 +14,6 @@ from pathlib import Path
 
 from netwright.commands.spec_options import add_spec, compiled
 
-HELP = "draw the model as SVG or Mermaid"
-
 _BY_SUFFIX = {
     ".svg": "svg",
     ".html": "html",

@@ -12,8 +12,6 @@ import argparse
 import json
 import sys
 
-HELP = "print the catalogue of operators, or the page of one"
-
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
