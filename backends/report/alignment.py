@@ -14,6 +14,8 @@ CELL_GAP, DUMMY_GAP = 26.0, 16.0
 _SWEEPS = 48
 #: with more vertices than this, fewer sweeps must do
 _MANY = 2_000
+#: a move that nobody sees
+_STILL = 0.05
 #: how much a segment wants to be straight, by how many of its ends are dummies
 _STRAIGHT = (4.0, 1.0, 8.0)
 
@@ -49,21 +51,32 @@ def middles(found: Layers, cells: Sequence[Cell]) -> list[float]:
     """The x of each vertex's middle: sweeps down and up, as in Gansner et al. 1993, section 4.1."""
     found_at = [0.0] * len(cells)
     gaps = [_gaps(found, cells, rank) for rank in found.ranks]
-    for rank, between in zip(found.ranks, gaps, strict=True):
+    levels = list(zip(found.ranks, gaps, strict=True))
+    for rank, between in levels:
         for vertex, x in zip(rank, _apart([0.0] * len(rank), [1.0] * len(rank), between), strict=True):
             found_at[vertex] = x
-    levels = list(zip(found.ranks, gaps, strict=True))
+    still = 0
     for sweep in range(_SWEEPS if len(cells) < _MANY else 2 if len(cells) > LARGE else 8):
-        for rank, between in levels if sweep % 2 == 0 else reversed(levels):
-            wanted, weights = [], []
-            for vertex in rank:
-                target, weight = _wanted(found, cells, found_at, vertex, down=sweep % 2 == 0)
-                wanted.append(target)
-                weights.append(weight)
-            for vertex, x in zip(rank, _apart(wanted, weights, between), strict=True):
-                found_at[vertex] = x
+        down = sweep % 2 == 0
+        moved = [_align(found, cells, found_at, level, down=down) for level in (levels if down else reversed(levels))]
+        still = still + 1 if max(moved, default=0.0) < _STILL else 0
+        if still == 2:
+            break
     _straighten(found, cells, found_at, dict(_neighbours(found, gaps)))
     return found_at
+
+
+def _align(
+    found: Layers, cells: Sequence[Cell], x: list[float], level: tuple[list[int], list[float]], *, down: bool
+) -> float:
+    """Move a rank as near as it can to where its vertices want to be; returns how far one moved at most."""
+    rank, gaps = level
+    wanted = [_wanted(found, cells, x, vertex, down=down) for vertex in rank]
+    places = _apart([target for target, _ in wanted], [weight for _, weight in wanted], gaps)
+    moved = max(abs(x[vertex] - place) for vertex, place in zip(rank, places, strict=True))
+    for vertex, place in zip(rank, places, strict=True):
+        x[vertex] = place
+    return moved
 
 
 def _gaps(found: Layers, cells: Sequence[Cell], rank: Sequence[int]) -> list[float]:

@@ -18,7 +18,7 @@ from netwright.dsl.diagnostics import CompilerBug
 #: by which we know a file that we wrote
 MARK = "Written by Netwright"
 #: more items than any picture can show
-MOST = 20_000
+MOST = 4_000
 #: levels that are opened at most
 NESTING = 50
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 from bisect import bisect_right, insort
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 SWEEPS = 12
 #: with more vertices than this, two sweeps must do
@@ -48,6 +49,11 @@ class Layers:
         """The dummies that an edge passes."""
         length = self.rank[link.target] - self.rank[link.source] - 1
         return self.chains[link.source, link.output][:length] if length > 0 else []
+
+    def last_before(self, link: Link) -> int:
+        """The dummy, or the source, from which an edge reaches its target."""
+        length = self.rank[link.target] - self.rank[link.source] - 1
+        return self.chains[link.source, link.output][length - 1] if length > 0 else link.source
 
 
 def layers(count: int, links: Sequence[Link], first: int = 0, last: int = 0) -> Layers:
@@ -94,12 +100,11 @@ def _add_dummies(found: Layers, links: Sequence[Link]) -> None:
         chain = list(range(len(found.rank), len(found.rank) + len(between)))
         found.rank.extend(between)
         found.chains[source, output] = chain
+        for upper, lower in pairwise([source, *chain]):
+            segments[Segment(upper, output if upper == source else None, lower, None)] = None
     for link in links:
-        upper, output = link.source, link.output
-        for dummy in found.path(link):
-            segments[Segment(upper, output if upper == link.source else None, dummy, None)] = None
-            upper = dummy
-        segments[Segment(upper, output if upper == link.source else None, link.target, link.input)] = None
+        upper = found.last_before(link)
+        segments[Segment(upper, link.output if upper == link.source else None, link.target, link.input)] = None
     found.above = [[] for _ in found.rank]
     found.below = [[] for _ in found.rank]
     for segment in segments:

@@ -12,7 +12,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from netwright.commands.spec_options import add_spec, compiled
+from netwright.commands.spec_options import add_spec, at_least, compiled
 
 _BY_SUFFIX = {
     ".svg": "svg",
@@ -31,15 +31,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--format", choices=("svg", "html", "mermaid"), help="what to write (default: as FILE ends, else svg)"
     )
-    parser.add_argument("--depth", type=depth, metavar="N", help="levels of blocks to open (default: what fits a page)")
+    parser.add_argument(
+        "--depth", type=at_least(0), metavar="N", help="levels of blocks to open (default: what fits a page)"
+    )
     parser.add_argument("--force", action="store_true", help="replace a file that Netwright did not write")
-
-
-def depth(text: str) -> int:
-    """A level from 0 on."""
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"expected 0, 1, 2, ..., found {text!r}")
-    return int(text)
 
 
 def run(options: argparse.Namespace) -> int:

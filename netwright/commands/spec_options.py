@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from typing import Any
 
 from netwright.api import Model, compile
@@ -42,6 +43,17 @@ def compile_file(path: str, options: argparse.Namespace) -> Model:
     from pathlib import Path
 
     return compile(Path(path), params=dict(options.params), preset=options.preset)
+
+
+def at_least(low: int) -> Callable[[str], int]:
+    """The type of an option that takes an integer from `low` on."""
+
+    def number(text: str) -> int:
+        if not text.isdecimal() or int(text) < low:
+            raise argparse.ArgumentTypeError(f"expected an integer from {low} on, found {text!r}")
+        return int(text)
+
+    return number
 
 
 def assignment(text: str) -> tuple[str, Any]:

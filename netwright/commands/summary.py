@@ -10,14 +10,18 @@ from __future__ import annotations
 import argparse
 import sys
 
-from netwright.commands.spec_options import add_spec, compiled
+from netwright.commands.spec_options import add_spec, at_least, compiled
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     add_spec(parser)
-    parser.add_argument("--depth", type=int, metavar="N", help="how many levels of blocks to open (default: all)")
-    parser.add_argument("--batch", type=int, default=1, metavar="N", help="examples that memory is counted for (1)")
+    parser.add_argument(
+        "--depth", type=at_least(0), metavar="N", help="how many levels of blocks to open (default: all)"
+    )
+    parser.add_argument(
+        "--batch", type=at_least(1), default=1, metavar="N", help="examples that memory is counted for (1)"
+    )
     parser.add_argument(
         "--format", choices=("text", "json", "markdown", "csv"), default="text", help="what to print (default: text)"
     )
