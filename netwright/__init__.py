@@ -9,23 +9,14 @@ from typing import TYPE_CHECKING, Any
 from netwright.version import __version__
 
 if TYPE_CHECKING:
-    from netwright.api import Model, compile
-    from netwright.dsl.diagnostics import CompilerBug, Diagnostic, SpecError
+    from netwright.api import CompilerBug, Diagnostic, Model, SpecError, compile
 
 __all__ = ["CompilerBug", "Diagnostic", "Model", "SpecError", "__version__", "compile"]
 
-_HOMES = {
-    "Model": "netwright.api",
-    "compile": "netwright.api",
-    "CompilerBug": "netwright.dsl.diagnostics",
-    "Diagnostic": "netwright.dsl.diagnostics",
-    "SpecError": "netwright.dsl.diagnostics",
-}
-
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
+    if name not in __all__:
         raise AttributeError(f"module 'netwright' has no attribute {name!r}")
     from importlib import import_module
 
-    return getattr(import_module(_HOMES[name]), name)
+    return getattr(import_module("netwright.api"), name)

@@ -22,7 +22,7 @@ from netwright.dsl.diagnostics import Diagnostic, SpecError
 from netwright.version import __version__
 
 if TYPE_CHECKING:
-    from netwright.api import Model
+    from netwright.compiler.model import Model
 
 _OF_KERAS = ("layers", "ops")
 
@@ -54,7 +54,7 @@ def _statements(model: Model) -> tuple[list[Statement], list[Statement]]:
     emission = Emission(model.elaborated)
     emission.functions = Functions(emission)
     build = ModelWriter(emission).write(_build_documentation(model))
-    return list(emission.constants.values()), [*emission.functions.statements(), build]
+    return emission.used_constants(), [*emission.functions.statements(), build]
 
 
 # ---------------------------------------------------------------- texts

@@ -6,11 +6,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from netwright.api import Model
 from netwright.backends.report.numbers import count, short
 from netwright.compiler.analysis import Parameters
 from netwright.compiler.checks import to_json
 from netwright.compiler.ir import Node, OpNode, RepeatNode
+from netwright.compiler.model import Model
 from netwright.compiler.ops.declared import Declared
 from netwright.compiler.ops.op import Op
 from netwright.compiler.types import TensorType

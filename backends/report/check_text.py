@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from netwright.api import Model, Tensor
 from netwright.backends.report.numbers import count, short
+from netwright.compiler.model import Model, Tensor
 from netwright.dsl.diagnostics import Diagnostic
 
 

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from netwright.api import Model
 from netwright.backends.report.captions import block_arguments, cut, operator_title, parameters_of, shape_text, tooltip
 from netwright.backends.report.numbers import count
 from netwright.compiler.analysis import read_by
 from netwright.compiler.ir import Graph, Instance, Node, OpNode, RepeatNode, Value, copies, indexed_names
 from netwright.compiler.layer_table import body_of, is_wrapper
+from netwright.compiler.model import Model
 from netwright.dsl.diagnostics import CompilerBug
 
 #: by which we know a file that we wrote

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from netwright.api import Model
 from netwright.backends.report.columns import PAGE_HEIGHT, PAGE_WIDTH
 from netwright.backends.report.drawing import Diagram, draw, items_at
 from netwright.backends.report.figure import figure
+from netwright.compiler.model import Model
 
 #: how small a page's picture may become, and the items that are worth trying
 SMALLEST, MOST = 0.62, 120

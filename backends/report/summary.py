@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from netwright.api import Model
 from netwright.compiler.analysis import Parameters
 from netwright.compiler.checks import to_json
 from netwright.compiler.dims import substitute
 from netwright.compiler.ir import Instance
 from netwright.compiler.layer_table import Row, body_of, tree_rows
+from netwright.compiler.model import Model
 
 
 @dataclass(frozen=True, slots=True)

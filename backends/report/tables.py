@@ -8,9 +8,9 @@ import json
 from collections.abc import Callable, Sequence
 from itertools import groupby
 
-from netwright.api import Model
 from netwright.backends.report.numbers import count, short, size
 from netwright.backends.report.summary import FIELDS, SummaryRow
+from netwright.compiler.model import Model
 from netwright.dsl.display import escape
 
 _HEADINGS = ("layer", "output", "params", "MACs", "memory")

@@ -20,8 +20,8 @@ from netwright.compiler.ir import CallNode, Graph, Node, OpNode, RepeatNode, Ten
 from netwright.compiler.layer_table import is_wrapper
 
 if TYPE_CHECKING:
-    from netwright.api import Model
     from netwright.backends.xla.engines.engine import Engine
+    from netwright.compiler.model import Model
 
 
 @dataclass(slots=True)

@@ -13,7 +13,7 @@ from netwright.compiler.dtypes import keras_dtype
 if TYPE_CHECKING:
     import numpy as np
 
-    from netwright.api import Model
+    from netwright.compiler.model import Model
     from netwright.compiler.types import TensorType
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from netwright.backends.xla.data.load import load_data
@@ -14,12 +14,13 @@ from netwright.backends.xla.training.figures import build_loss, build_metrics
 from netwright.backends.xla.training.loop import LOG, Loop, as_json
 from netwright.backends.xla.training.surroundings import Folder, Progress
 from netwright.dsl.diagnostics import Diagnostic, SpecError
+from netwright.dsl.records import replace
 
 if TYPE_CHECKING:
-    from netwright.api import Model
     from netwright.backends.xla.data.examples import Data
     from netwright.backends.xla.engines.engine import Engine, Metric, Training
     from netwright.backends.xla.program import Program
+    from netwright.compiler.model import Model
     from netwright.compiler.training.plan import Plan
 
 WEIGHTS = "model.weights.h5"
@@ -40,7 +41,7 @@ class Settings:
     resume: bool = False
 
 
-def train(model: Model, folder: Folder, settings: Settings, progress: Progress | None = None) -> dict[str, Any]:
+def train(model: Model, folder: Folder, settings: Settings, progress: Progress) -> dict[str, Any]:
     """Train as the model's plan says; returns what metrics.json holds.
 
     Raises SpecError where plan, data or targets are wrong, before anything is compiled; ExecutionError where engine,
