@@ -11,7 +11,7 @@ from netwright.backends.keras.layers_called import FunctionLayer, SharedLayer
 from netwright.backends.keras.lifting import Lifting
 from netwright.backends.keras.literals import constant
 from netwright.backends.keras.names import Names
-from netwright.backends.keras.syntax import Assign, Atom, Code
+from netwright.backends.keras.syntax import Assign, Atom, Code, Statement
 from netwright.backends.keras.terms import Layer, Plain, Term
 from netwright.compiler.scope import Module
 from netwright.compiler.values import Layer as LayerValue
@@ -83,6 +83,10 @@ class Emission:
         variable = self._constant_names[id(module), name]
         self.constants.setdefault(variable, Assign((variable,), self.literal(module.params[name], None)))
         return Plain(Atom(variable))
+
+    def used_constants(self) -> list[Statement]:
+        """The constants that the functions read, in the order of the specs."""
+        return [self.constants[name] for name in self._constant_names.values() if name in self.constants]
 
     # ------------------------------------------------------------ faults
 

@@ -26,6 +26,7 @@ from netwright.backends.keras.syntax import (
     Operation,
     Signed,
     Size,
+    Starred,
     Subscript,
 )
 from netwright.backends.keras.terms import (
@@ -183,12 +184,23 @@ def combine(to: Translator, expr: tree.Binary, left: Term, right: Term) -> Term:
     sides = (to.code(left, expr.left.span), to.code(right, expr.right.span))
     tensors = [side for side in (left, right) if isinstance(side, Tensor)]
     if not tensors:
-        return Plain(Operation(expr.operator, *sides))
+        return Plain(_plain(expr.operator, *sides))
     eager = all(side.eager for side in tensors)
     temps = temps_of(tensors)
     if eager and not _is_native(to, expr):
         return Tensor(Call(to.emission.keras(BINARY[expr.operator]), sides), temps=temps, eager=True)
     return Tensor(Operation(expr.operator, *sides), temps=temps, eager=eager)
+
+
+def _plain(sign: str, left: Code, right: Code) -> Code:
+    """An operation on numbers, or on lists: those are tuples here, but a caller of `build_model` may give a list."""
+    if sign == "+" and (isinstance(left, Display) or isinstance(right, Display)):
+        return Display("tuple", (*_items(left), *_items(right)))
+    return Operation(sign, left, right)
+
+
+def _items(side: Code) -> tuple[Code, ...]:
+    return side.items if isinstance(side, Display) else (Starred(side),)
 
 
 def _short(to: Translator, *sides: Term) -> tuple[Term, ...]:

@@ -6,12 +6,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from netwright.backends.keras.as_function import define
 from netwright.backends.keras.bodies import write_body, write_pattern
 from netwright.backends.keras.evidence import is_symbolic
 from netwright.backends.keras.layers_called import FunctionLayer
 from netwright.backends.keras.names import Names
 from netwright.backends.keras.scope import Scope, names_in
-from netwright.backends.keras.syntax import Atom, Code, Function, If, Joined, Statement, parts
+from netwright.backends.keras.syntax import Atom, Code, Function, If, Joined, Lambda, Statement, parts
 from netwright.backends.keras.terms import BlockArgument, Items, Layer, Plain, Tensor, Tensors, Term, Unknown, flowing
 from netwright.backends.keras.translator import Translator
 from netwright.compiler.scope import Module
@@ -140,13 +141,17 @@ class _Writer:
 
     def _default(self, expr: tree.Expr, variable: str) -> Code:
         with self._scope.block() as statements:
-            code = self._to.plain(expr)
-            if not is_constant(code) or statements:
+            term = self._to.operand(expr)
+            code = self._to.code(term, expr.span)
+        if is_constant(code) and not statements:
+            return code
+        with self._scope.block() as statements:
+            if isinstance(term, Layer):
+                define(self._to, term, expr.span, variable)
+            else:
                 self._scope.assign((variable,), code)
-        if statements:
-            self._scope.emit(default_statement(variable, statements))
-            return Atom("None")
-        return code
+        self._scope.emit(default_statement(variable, statements))
+        return Atom("None")
 
 
 # ---------------------------------------------------------------- parameters
@@ -159,8 +164,9 @@ def default_statement(variable: str, statements: list[Statement]) -> Statement:
 
 def is_constant(code: Code) -> bool:
     """Whether a default means the same whenever it is evaluated."""
-    names = (part.text for part in parts(code) if isinstance(part, Atom) and part.text.isidentifier())
-    return all(name in _CONSTANTS for name in names)
+    names = {part.text for part in parts(code) if isinstance(part, Atom) and part.text.isidentifier()}
+    own = {name for part in parts(code) if isinstance(part, Lambda) for name in part.parameters}
+    return names <= _CONSTANTS | own
 
 
 def _term_for(variable: str, values: tuple[Any, ...]) -> Term:

@@ -34,14 +34,15 @@ STEP = 4
 
 def lay_out(statements: list[Statement], indent: int = 0) -> str:
     """The statements as text, each line indented, without a line end after the last."""
-    return "\n".join(_lines(statements, indent))
+    return "\n".join(_lines(statements, indent, opened=True))
 
 
-def _lines(statements: list[Statement], indent: int) -> Iterator[str]:
+def _lines(statements: list[Statement], indent: int, *, opened: bool = False) -> Iterator[str]:
+    """`opened`: nothing but the head of a function stands before."""
     after_function = False
     for index, statement in enumerate(statements):
         is_function = isinstance(statement, Function)
-        if index and (is_function or after_function):
+        if (index and after_function) or (is_function and (index or not opened)):
             yield ""
         yield from _STATEMENTS[type(statement)](statement, indent)
         after_function = is_function
@@ -123,7 +124,7 @@ def _function(statement: Function, indent: int) -> Iterator[str]:
         yield " " * indent + "):"
     if statement.documentation is not None:
         yield from _documentation(statement.documentation, indent + STEP)
-    yield from _lines(statement.body, indent + STEP)
+    yield from _lines(statement.body, indent + STEP, opened=statement.documentation is None)
 
 
 def _documentation(text: str, indent: int) -> Iterator[str]:

@@ -82,7 +82,7 @@ def _inputs(model: Model) -> dict[str, Any]:
 
 
 def _values(rng: np.random.Generator, tensor: Any) -> Any:
-    shape = [BATCH if not index else LENGTH if isinstance(dim, str) else dim for index, dim in enumerate(tensor.shape)]
+    shape = [dim if isinstance(dim, int) else LENGTH if index else BATCH for index, dim in enumerate(tensor.shape)]
     return rng.integers(0, 9, shape).astype("int32") if tensor.dtype == "i32" else rng.random(shape, "float32")
 
 
