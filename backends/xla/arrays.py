@@ -16,10 +16,18 @@ if TYPE_CHECKING:
     import numpy as np
 
 
-def bind_sizes(types: Mapping[str, TensorType], arrays: Mapping[str, Any]) -> dict[str, int]:
+class BoundSizes(dict[str, int]):
+    """Symbol -> size. A symbol that no input has alone as a dim is not known when the program runs."""
+
+    def __missing__(self, name: str) -> int:
+        message = f"the size '{name}' does not follow from the inputs' shapes: no input has it alone as a dim"
+        raise ExecutionError(message, help=f"give it when the spec is compiled: --set {name}=...")
+
+
+def bind_sizes(types: Mapping[str, TensorType], arrays: Mapping[str, Any]) -> BoundSizes:
     """What the shapes of the arrays say of the symbols that stand alone as a dim. Raises ExecutionError where two
     arrays disagree, or an array has not the shape of its type."""
-    sizes: dict[str, int] = {}
+    sizes = BoundSizes()
     for name, type in types.items():
         shape = tuple(arrays[name].shape)
         if len(shape) != type.rank:

@@ -51,7 +51,16 @@ class Leaf(Protocol):
 
 def make_leaf(node: OpNode) -> Leaf:
     """The leaf of an operator applied to tensors of such types."""
-    return LayerLeaf(node) if node.op.keras.startswith("layers.") else FunctionLeaf(node.op)
+    if not node.op.keras.startswith("layers."):
+        return FunctionLeaf(node.op)
+    return SizedLayerLeaf(node.op) if _has_sizes(node.op) else LayerLeaf(node)
+
+
+def _has_sizes(value: Any) -> bool:
+    """Whether an operator's configuration holds a size that is known only when the program runs."""
+    if isinstance(value, (Op, tuple)):
+        return any(map(_has_sizes, value.given().values() if isinstance(value, Op) else value))
+    return isinstance(value, SymbolicDim)
 
 
 # ---------------------------------------------------------------- functions
@@ -129,6 +138,25 @@ class LayerLeaf:
             outputs = self._call(list(operands), arguments)
         state = {slot.name: scope.get_current_value(slot.variable) for slot in self.slots if not slot.trainable}
         return Applied(_as_tuple(outputs), state, list(scope.losses))
+
+
+class SizedLayerLeaf:
+    """A Keras layer without arrays whose configuration holds symbolic dims, `reshape([H * W, 4])`: made anew for the
+    sizes of each traced program."""
+
+    slots: tuple[Slot, ...] = ()
+
+    def __init__(self, op: Op) -> None:
+        self.op = op
+
+    def __call__(
+        self, operands: Sequence[Any], keywords: Mapping[str, Any], arrays: Arrays, sizes: Sizes, training: bool
+    ) -> Applied:
+        layer = keras_callable(self.op.keras)(**keras_arguments(self.op, sizes))
+        outputs = layer(*operands, **keywords, training=training)
+        if layer.variables:
+            raise CompilerBug(f"{self.op} has symbolic sizes and arrays of its own")
+        return Applied(_as_tuple(outputs))
 
 
 def _cheap_initializers(op: Op) -> dict[str, Any]:

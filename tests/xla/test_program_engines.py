@@ -1,4 +1,4 @@
-"""Runs the checks of `on_engine*.py` on each engine, in a process of its own: Keras has one backend in a process."""
+"""Runs the checks of `on_engine*.py` on each engine, in processes of their own: Keras has one backend in a process."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ from pathlib import Path
 
 import pytest
 
-CHECKS = sorted(map(str, Path(__file__).parent.glob("on_engine*.py")))
+CHECKS = sorted(Path(__file__).parent.glob("on_engine*.py"))
 
 
 @pytest.mark.keras
 @pytest.mark.parametrize("engine", ["jax", "tensorflow"])
-def test_engine(engine: str) -> None:
+@pytest.mark.parametrize("checks", CHECKS, ids=lambda path: path.stem.removeprefix("on_engine_"))
+def test_engine(checks: Path, engine: str) -> None:
     pytest.importorskip(engine)
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *CHECKS]
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(checks)]
     environment = {**os.environ, "KERAS_BACKEND": engine}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=900)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -33,6 +33,12 @@ def test_symbols_take_the_sizes_of_the_arrays() -> None:
     assert bind_sizes(PAIR, arrays) == {"N": 2, "T": 5}
 
 
+def test_a_size_that_no_shape_gives_is_named() -> None:
+    sizes = bind_sizes({"x": TensorType("f32", (N, 2 * T))}, {"x": np.zeros((3, 4))})
+    with pytest.raises(ExecutionError, match="the size 'T' does not follow from the inputs' shapes"):
+        _ = sizes["T"]
+
+
 def test_a_symbol_has_one_size() -> None:
     message = refusal(PAIR, left=np.zeros((2, 5), "f4"), right=np.zeros((3, 10), "i4"))
     assert "'right': found shape [3, 10], expected i32[N, 2*T]: axis 0 has size 3, not N = 2" in message
