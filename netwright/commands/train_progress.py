@@ -32,6 +32,8 @@ class TerminalProgress:
 
     def step(self, epoch: int, step: int, figures: Mapping[str, Any] | None) -> None:
         self._done += 1
+        if self._done == self._done_before + 1:  # the first step compiles: it says nothing of the pace
+            self._done_before, self._began = self._done, time.monotonic()
         if figures is not None:
             self._shown = time.monotonic()
             self._rewrite(self._text(epoch, step, figures))

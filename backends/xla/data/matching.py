@@ -50,8 +50,8 @@ def _by_name(given: Matches, table: Table, names: Sequence[str], kind: str, take
             raise DataFault(f"the model has no {kind} '{name}'", help)
         for column in columns:
             if column not in table.arrays:
-                help = did_you_mean(column, table.arrays)
-                raise DataFault(f"there is no array '{column}': found {_listed(table)}", help)
+                message = f"there is no array '{column}': found {_listed(table)}"
+                raise DataFault(message, did_you_mean(column, table.arrays))
     equal = {name: (name,) for name in names if name in table.arrays and name not in taken}
     return {**equal, **given}
 
