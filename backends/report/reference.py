@@ -6,7 +6,6 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Iterator
-from dataclasses import asdict
 from typing import Any
 
 from netwright.compiler.ops.attributes import AttributeFault
@@ -18,6 +17,7 @@ from netwright.compiler.ops.reference import AttributeLine, OperatorPage, descri
 from netwright.compiler.training import plan
 from netwright.compiler.types import TensorType
 from netwright.compiler.values import show_declared
+from netwright.dsl.records import fields
 
 #: what every layer takes; its page says so in one line
 _COMMON = ("activity_regularizer", "trainable", "dtype", "autocast", "name")
@@ -59,8 +59,8 @@ def known_names() -> list[str]:
 def first_sentence(cls: type[Declared]) -> str:
     """The docstring up to its first stop."""
     text = " ".join((cls.__doc__ or "").split())
-    sentence = re.split(r"(?<=[^.\d])[.;](?: |$)", text, maxsplit=1)[0].rstrip(".")
-    return re.sub(r" \([^()]*$", "", sentence)  # a source that ended at "et al."
+    sentence = re.split(r"(?<=[^.\d])(?<!et al)[.;](?: |$)", text, maxsplit=1)[0].rstrip(".")
+    return re.sub(r" \([^()]*$", "", sentence)  # of several sources the first
 
 
 def catalogue_text(width: int | None) -> str:
@@ -89,7 +89,10 @@ def catalogue_json() -> list[dict[str, str]]:
 
 def page_json(cls: type[Declared]) -> dict[str, Any]:
     """The page of a class as plain data."""
-    return {"family": _family(cls), **asdict(describe(cls)), "example": example(cls)}
+    page = describe(cls)
+    lines = [{name: getattr(line, name) for name in fields(AttributeLine)} for line in page.attributes]
+    plain = {name: getattr(page, name) for name in fields(OperatorPage)}
+    return {"family": _family(cls), **plain, "attributes": lines, "example": example(cls)}
 
 
 def page_text(cls: type[Declared], width: int | None) -> str:

@@ -82,8 +82,8 @@ def spec_files(name: str) -> list[str]:
     path = Path(name)
     if not path.is_dir():
         return [name]
-    found = sorted(str(file) for suffix in ("*.yaml", "*.yml") for file in path.rglob(suffix) if _is_spec(file))
-    return found or [name]
+    files = (file for suffix in ("*.yaml", "*.yml") for file in path.rglob(suffix))
+    return sorted(str(file) for file in files if _is_spec(file)) or [name]
 
 
 def _is_spec(file: Path) -> bool:

@@ -1,9 +1,11 @@
 """Print the catalogue: every operator, initializer, loss, optimizer, ... by family; or the page of one.
 
-netwright ops
-netwright ops conv2d
-netwright ops CosineDecay
-netwright ops lstm --format json
+  netwright ops
+  netwright ops conv2d
+  netwright ops CosineDecay
+  netwright ops lstm --format json
+
+Names are those of flow or of Keras's classes.
 """
 
 from __future__ import annotations

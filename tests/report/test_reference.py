@@ -16,24 +16,23 @@ from netwright.backends.report.reference import (
     page_json,
     page_text,
 )
-from netwright.compiler.ops.declared import Declared
 
 EVERY = [cls for classes in catalogue().values() for cls in classes]
 
 
-@pytest.mark.parametrize("cls", EVERY, ids=lambda cls: cls.__qualname__)
-def test_every_class_has_a_page(cls: type[Declared]) -> None:
-    page = page_text(cls, 80)
-    assert page.startswith(("(", cls.name_in_flow)) or f"-> {cls.name_in_flow}" in page
-    assert all(len(line) <= 80 or " " not in line.strip() for line in page.split("\n\nfor example")[0].splitlines()[:4])
-    assert json.loads(json.dumps(page_json(cls)))["name"] == cls.name_in_flow
+def test_every_class_has_a_page() -> None:
+    for cls in EVERY:
+        page = page_text(cls, 80)
+        assert page.startswith(cls.name_in_flow) or f"-> {cls.name_in_flow}" in page
+        assert max(map(len, page.split("\n\n")[1].splitlines())) <= 80
+        assert json.loads(json.dumps(page_json(cls)))["name"] == cls.name_in_flow
 
 
-@pytest.mark.parametrize("cls", EVERY, ids=lambda cls: cls.__qualname__)
-def test_every_class_is_told_in_a_line(cls: type[Declared]) -> None:
-    sentence = first_sentence(cls)
-    assert sentence
-    assert sentence.count("(") <= sentence.count(")") + 1
+def test_every_class_is_told_in_a_line() -> None:
+    for cls in EVERY:
+        sentence = first_sentence(cls)
+        assert sentence, cls
+        assert not sentence.endswith(("et al", ":", ",")), sentence
 
 
 @pytest.mark.parametrize(

@@ -59,9 +59,9 @@ def test_shared_weights_stand_where_they_are_first_applied() -> None:
     assert found == [
         ("dense[0]", "outer", True, 72),
         ("twice[0..2]", None, True, 3 * 64),  # each copy has its own f
-        ("twice[0..2]/dense[0]", "f", True, 3 * 64),
+        ("twice[0..2]/dense[0]", "dense(8, use_bias=false)", True, 3 * 64),
         ("twice[0..2]/dense[1]", "outer", False, 0),
-        ("twice[0..2]/dense[2]", "f", False, 0),
+        ("twice[0..2]/dense[2]", "dense(8, use_bias=false)", False, 0),
         ("dense[1]", None, True, 9),
         ("relu", None, True, 0),
     ]
@@ -73,7 +73,7 @@ def test_rows_inside_a_second_application_are_not_counted() -> None:
     lines = text(netwright.compile(SPECS / "siamese.yaml"), rows, 1).splitlines()
     second = next(line for line in lines if line.startswith("describe[1]"))
     assert second.split()[1:3] == ["(shared", "tower)"]
-    assert second.split()[-4] == "above"
+    assert second.split()[-5] == "above"
 
 
 def test_depth_closes_blocks() -> None:
