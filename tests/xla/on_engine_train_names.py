@@ -126,7 +126,7 @@ def test_every_metric_is_counted(engine: Engine, program_of: Callable[[str], Pro
     for _ in range(2):
         inputs = {"x": rng.random((COUNT, 5), "float32")}
         targets = {
-            "level": rng.integers(0, 2, (COUNT, 3)).astype("float32"),
+            "level": np.eye(3, dtype="float32")[rng.integers(0, 3, COUNT)],
             "share": np.eye(3, dtype="float32")[rng.integers(0, 3, COUNT)],
             "kind": rng.integers(0, 3, COUNT).astype("int32"),
         }
