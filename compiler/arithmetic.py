@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
+from math import isfinite
 from typing import Any
 
 from netwright.compiler.dims import DimTooComplex, InexactDivision, SymbolicDim, equal, less_equal, less_than
@@ -59,7 +60,13 @@ def _numeric(symbol: str, left: Any, right: Any) -> Any:
         raise ArithmeticFault("arithmetic", f"{show(left)} {symbol} {show(right)} has no result") from None
     if isinstance(result, complex):
         raise ArithmeticFault("arithmetic", f"{show(left)} {symbol} {show(right)} is not a real number")
+    if isinstance(result, float) and not isfinite(result) and _finite(left) and _finite(right):
+        raise ArithmeticFault("arithmetic", f"{show(left)} {symbol} {show(right)} is too large")
     return _bounded(result)
+
+
+def _finite(value: Any) -> bool:
+    return not isinstance(value, float) or isfinite(value)
 
 
 def _divide(left: Any, right: Any) -> Any:
@@ -75,7 +82,8 @@ def _bounded(result: Any) -> Any:
     if isinstance(result, int) and result.bit_length() > MAX_BITS:
         raise ArithmeticFault("arithmetic", "the number is too large")
     if isinstance(result, (tuple, str)) and len(result) > MAX_ITEMS:
-        raise ArithmeticFault("model-too-large", f"a list of {len(result):,} items is too long")
+        what = "a list of {:,} items" if isinstance(result, tuple) else "a text of {:,} characters"
+        raise ArithmeticFault("model-too-large", f"{what.format(len(result))} is too long")
     return result
 
 
@@ -101,12 +109,10 @@ def negate(value: Any) -> Any:
 
 def compare(symbol: str, left: Any, right: Any) -> bool:
     """The truth of `left symbol right`; undecidable comparisons of symbolic dims raise."""
-    return _decided(_COMPARISONS[symbol](left, right), f"{show(left)} {symbol} {show(right)}")
-
-
-def _decided(answer: bool | None, text: str) -> bool:
+    answer = _COMPARISONS[symbol](left, right)
     if answer is None:
         help = "give the sizes as numbers (`--set`), or compare sizes of the same symbols"
+        text = f"{show(left)} {symbol} {show(right)}"
         raise ArithmeticFault("undecidable", f"'{text}' is true for some sizes and false for others", help)
     return answer
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from netwright.compiler.arguments import Signature, bind, block_signature, check_required, signature
 from netwright.compiler.dims import SymbolicDim
+from netwright.compiler.extent import bounded
 from netwright.compiler.ir import Value
 from netwright.compiler.ops.attributes import Attribute, AttributeFault
 from netwright.compiler.ops.catalogue import find_configuration, find_operator
@@ -19,6 +20,7 @@ from netwright.compiler.session import Poisoned, Session
 from netwright.compiler.unknown_names import (
     KERAS_MODULES,
     Unknown,
+    takes_words_alone,
     unknown_block,
     unknown_function,
     unknown_name,
@@ -257,7 +259,7 @@ class Calling:
         if isinstance(expr, tree.Conditional):
             return self.argument(expr.then if evaluator.holds(expr.condition) else expr.otherwise, attribute)
         if isinstance(expr, tree.Sequence):
-            return tuple(self.argument(item, attribute) for item in expr.items)
+            return self._sequence(expr, attribute)
         if isinstance(expr, tree.Call) and isinstance(expr.function, tree.Name):
             kind = configuration_kind(attribute)
             cls = find_configuration(expr.function.id, kind) if kind else None
@@ -267,11 +269,15 @@ class Calling:
                 self._unknown_word(expr.function, attribute)
         return evaluator.evaluate(expr)
 
+    def _sequence(self, expr: tree.Sequence, attribute: Attribute) -> tuple[Any, ...]:
+        values = [self.argument(item, attribute) for item in expr.items]
+        return tuple(values)
+
     def _word(self, expr: tree.Name, attribute: Attribute) -> Any:
         words = attribute.choices
         if expr.id in words:
             return expr.id
-        if find_operator(expr.id) is not None:
+        if find_operator(expr.id) is not None and not takes_words_alone(attribute):
             return self.evaluator.evaluate(expr)
         return self._unknown_word(expr, attribute) if words else self._refuse_name(expr, False)
 
@@ -291,11 +297,12 @@ class Calling:
         values = dict(zip(bound, self._block_values(block, bound), strict=True))
         given = ", ".join(f"{name}={show(value)}" for name, value in values.items())
         env = Env(module, values)
-        for parameter in block.parameters:
-            if parameter.name not in values and parameter.default is not None:
-                values[parameter.name] = self._in(env).evaluate(parameter.default)
+        with self.session.calling(f"{block.name}({given})", span):
+            for parameter in block.parameters:
+                if parameter.name not in values and parameter.default is not None:
+                    values[parameter.name] = self._in(env).evaluate(parameter.default)
         ordered = tuple(values[name] for name in names)
-        layer = BlockLayer(block, module, ordered, given)
+        layer = bounded(self.session, BlockLayer(block, module, ordered, given), span)
         return self._function(layer, span) if block.is_function else layer
 
     def _block_values(self, block: tree.Block, bound: dict[str, tree.Argument]) -> tuple[Any, ...]:

@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import Any
 
 from netwright.compiler.dims import SymbolicDim
-from netwright.compiler.elaborate import Elaborated
+from netwright.compiler.elaborate import Elaborated, deep_recursion
 from netwright.compiler.evaluate import Evaluator
 from netwright.compiler.ir import Graph
 from netwright.compiler.session import Poisoned
@@ -29,7 +29,11 @@ def run_checks(elaborated: Elaborated, figures: dict[str, Any]) -> list[CheckRes
     env = elaborated.env.inner()
     env.names = {**figures, **elaborated.outputs}
     evaluator = Evaluator(elaborated.session, env, Graph("checks"))
-    return [_run(evaluator, check) for check in elaborated.main.spec.checks]
+    results: list[CheckResult] = []
+    for check in elaborated.main.spec.checks:
+        with deep_recursion(elaborated.session):
+            results.append(_run(evaluator, check))
+    return results
 
 
 def _run(evaluator: Evaluator, check: tree.Check) -> CheckResult:

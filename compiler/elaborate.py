@@ -20,7 +20,7 @@ from netwright.compiler.types import TensorType
 from netwright.compiler.unused import unused_blocks
 from netwright.compiler.values import Layer, SharedLayer, kind_of
 from netwright.dsl import tree
-from netwright.dsl.diagnostics import Label
+from netwright.dsl.diagnostics import CompilerBug, Label
 from netwright.dsl.records import entity
 from netwright.dsl.suggest import did_you_mean
 
@@ -48,12 +48,15 @@ def elaborate(
     """Lay out the model of a spec. `params` replaces defaults (and sizes of symbolic dims by name). Raises SpecError
     with every independent fault."""
     session = Session()
-    with _deep_recursion():
+    found: Elaborated | None = None
+    with deep_recursion(session):
         modules = load_modules(spec, root, session.diagnostics)
         session.diagnostics.raise_errors()
         check_names(session, modules)
         found = _Elaboration(session, modules).run(dict(params or {}), preset)
     session.diagnostics.raise_errors()
+    if found is None:
+        raise CompilerBug("nothing was elaborated, and nothing was wrong")
     return found
 
 
@@ -248,9 +251,24 @@ def _evaluate_params(
     evaluator = Evaluator(session, Env(module), Graph(""))
     for name, expr in exprs.items():
         try:
-            module.params[name] = given[name] if name in given else evaluator.evaluate(expr)
+            module.params[name] = given[name] if name in given else _data(session, expr, evaluator.evaluate(expr))
         except Poisoned:
             module.params[name] = POISON
+
+
+def _data(session: Session, expr: tree.Expr, value: Any) -> Any:
+    """The value of a param, which is plain data."""
+    if not _is_data(value):
+        help = "name it under `layers` or in a body" if isinstance(value, Layer) else None
+        message = f"a param is a number, text, true, false, none or a list of these, found {kind_of(value)}"
+        session.fail("wrong-kind", message, expr.span, help=help)
+    return value
+
+
+def _is_data(value: Any) -> bool:
+    if isinstance(value, tuple):
+        return all(map(_is_data, value))
+    return value is None or isinstance(value, (bool, int, float, str))
 
 
 def _symbol_names(spec: tree.Spec, params: Mapping[str, tree.Expr]) -> set[str]:
@@ -278,10 +296,15 @@ def _from_python(value: Any) -> Any:
 
 
 @contextmanager
-def _deep_recursion() -> Iterator[None]:
+def deep_recursion(session: Session) -> Iterator[None]:
+    """With room for nested calls of blocks. What needs more of it still is a fault of the spec."""
     before = sys.getrecursionlimit()
     sys.setrecursionlimit(max(before, RECURSION_LIMIT))
     try:
         yield
+    except RecursionError:
+        help = "bind parts of deep expressions to names; end a recursion earlier"
+        message = "blocks call each other too deep inside expressions"
+        session.report("endless-recursion", message, session.place, help=help)
     finally:
         sys.setrecursionlimit(before)

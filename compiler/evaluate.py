@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 from netwright.compiler.application import Application
 from netwright.compiler.arithmetic import ArithmeticFault, binary, compare, negate, truth
 from netwright.compiler.calling import Calling
+from netwright.compiler.extent import bounded
 from netwright.compiler.ir import Graph, Value
 from netwright.compiler.ops.catalogue import find_operator
 from netwright.compiler.patterns import match_pattern, poison_pattern
@@ -130,7 +131,7 @@ class Evaluator:
         self.session.fail("unknown-name", f"{kind_of(base)} has no '.{expr.name}'", expr.name_span, help=help)
 
     def _sequence(self, expr: tree.Sequence, stage: bool) -> Any:
-        return self.evaluate_all(expr.items)
+        return bounded(self.session, self.evaluate_all(expr.items), expr.span)
 
     def _mapping(self, expr: tree.Mapping, stage: bool) -> Any:
         self.session.fail("wrong-kind", "a mapping cannot stand here", expr.span)
@@ -164,7 +165,7 @@ class Evaluator:
         if isinstance(left, Value) or isinstance(right, Value):
             return self.application.binary(expr, left, right)
         with self.arithmetic(expr.operator_span, expr):
-            return binary(expr.operator, left, right)
+            return bounded(self.session, binary(expr.operator, left, right), expr.span)
 
     def _repetition(self, expr: tree.Binary, left: Any, right: Any) -> Layer:
         layer, count = (left, right) if isinstance(left, Layer) else (right, left)
@@ -177,7 +178,7 @@ class Evaluator:
         if count > MAX_REPEATS:
             message = f"a layer is repeated at most {MAX_REPEATS:,} times, found {count:,}"
             self.session.fail("model-too-large", message, span)
-        return Repetition(layer, count)
+        return bounded(self.session, Repetition(layer, count), expr.span)
 
     def _refuse_sign(self, expr: tree.Binary, left: Any, right: Any) -> NoReturn:
         """A sign between a layer and something else: `x -> f + y` reads as `x -> (f + y)`."""
@@ -262,7 +263,7 @@ class Evaluator:
             before = head.span.to(each.span)
         if failed:
             raise Poisoned
-        return _compose(composed) if composed else value
+        return bounded(self.session, _compose(composed), expr.span) if composed else value
 
     def layer(self, expr: tree.Expr) -> Layer:
         """The layer that a stage of a chain stands for."""
@@ -290,11 +291,12 @@ class Evaluator:
         for branch, place in zip(branches, expr.branches, strict=True):
             if not isinstance(branch, Layer):
                 self.session.fail("not-a-layer", f"a branch is a layer, found {kind_of(branch)}", place.span)
-        return Branches(branches, tuple(branch.span for branch in expr.branches))
+        return bounded(self.session, Branches(branches, tuple(branch.span for branch in expr.branches)), expr.span)
 
     def _shared(self, expr: tree.Shared, stage: bool) -> Any:
         layer = self.layer(expr.layer)
-        return SharedLayer(self.graph.declare(expr.layer.span.text, expr.span), layer)
+        shared = SharedLayer(self.graph.declare(expr.layer.span.text, expr.span), layer)
+        return bounded(self.session, shared, expr.span)
 
     def _loop(self, expr: tree.Loop, stage: bool) -> Any:
         outer = self.env
@@ -307,9 +309,10 @@ class Evaluator:
                 self.env = outer
         finally:
             self.env = outer
-        if expr.kind == "list":
-            return tuple(values)
-        return Composition(tuple(values), (expr.body.span,) * len(values))
+        made = tuple(values)
+        if expr.kind == "chain":
+            return bounded(self.session, Composition(made, (expr.body.span,) * len(values)), expr.span)
+        return bounded(self.session, made, expr.span)
 
     def _turn(self, expr: tree.Loop) -> Any:
         if expr.kind == "list":

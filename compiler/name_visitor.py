@@ -18,6 +18,7 @@ from netwright.compiler.session import Poisoned, Session
 from netwright.compiler.unknown_names import (
     KERAS_MODULES,
     Unknown,
+    takes_words_alone,
     unknown_block,
     unknown_function,
     unknown_module,
@@ -240,12 +241,17 @@ class NameVisitor:
             self.visit(expr)
 
     def _word(self, expr: tree.Name, attribute: Attribute) -> None:
-        if self._known(expr.id) or expr.id in attribute.choices:
+        if expr.id in attribute.choices or self._is_meant(expr.id, attribute):
             return
         if attribute.choices:
             self._report(unknown_word(expr.id, attribute, self.module, sorted(self.bound)), expr.span)
         else:
             self._refuse(expr, False)
+
+    def _is_meant(self, name: str, attribute: Attribute) -> bool:
+        """Whether the name stands for what the spec or the catalogue calls so."""
+        bound = name in self.bound or name in self.module.blocks
+        return bound or (find_operator(name) is not None and not takes_words_alone(attribute))
 
     def _call_for(self, expr: tree.Call, function: tree.Name, attribute: Attribute) -> None:
         kind = configuration_kind(attribute)

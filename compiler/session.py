@@ -46,6 +46,8 @@ class Session:
     #: keys of the graphs that are being built
     building: set[Any] = field(default_factory=set)
     steps: int = 0
+    #: where the last step was taken
+    place: Span | None = None
 
     def fail(
         self,
@@ -103,7 +105,10 @@ class Session:
 
     def spend(self, span: Span, steps: int = 1) -> None:
         """Count work; a spec that asks for too much is refused."""
+        if self.steps > MAX_STEPS:
+            raise Poisoned  # told already
         self.steps += steps
+        self.place = span
         if self.steps > MAX_STEPS:
             self.fail("model-too-large", f"laying out this spec takes more than {MAX_STEPS:,} steps", span)
 

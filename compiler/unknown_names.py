@@ -15,6 +15,8 @@ from netwright.dsl.suggest import did_you_mean
 
 #: modules of Keras by whose name a spec may qualify a function that a layer hides: activations.relu
 KERAS_MODULES = ("ops", "activations")
+#: annotations of attributes whose values are words, numbers or none
+_WORD_TYPES = frozenset({"str", "CaseFolded", "DType", "bool", "int", "float", "None"})
 #: more names than this are not listed
 MOST_LISTED = 8
 
@@ -59,6 +61,11 @@ def unknown_word(name: str, attribute: Attribute, module: Module, bound: Sequenc
     if help is None and len(words) <= MOST_LISTED:
         help = "it takes " + ", ".join(words)
     return Unknown("unknown-name", f"'{attribute.name}': no name '{name}' is known here", help)
+
+
+def takes_words_alone(attribute: Attribute) -> bool:
+    """Whether no operator can stand for the attribute: its values are words of its own."""
+    return bool(attribute.choices) and _WORD_TYPES.issuperset(attribute.annotation.split(" | "))
 
 
 def unknown_block(alias: str, name: str, used: Module) -> Unknown:

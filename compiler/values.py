@@ -93,6 +93,9 @@ def tensors_in(value: Any) -> Iterator[Value]:
             yield from tensors_in(item)
 
 
+#: items of a list, and characters of a string, that are shown
+MOST_SHOWN = 60
+
 _KINDS: tuple[tuple[type | tuple[type, ...], str], ...] = (
     (bool, "a boolean"),
     (int, "an integer"),
@@ -130,11 +133,15 @@ def show_declared(item: Op | Configuration) -> str:
     return f"{item.name_in_flow}({given})" if given else item.name_in_flow
 
 
+def _rest(value: str | tuple[Any, ...]) -> str:
+    return "..." if len(value) > MOST_SHOWN else ""
+
+
 _SHOWN: tuple[tuple[type | tuple[type, ...], Callable[[Any], str]], ...] = (
     (bool, lambda value: "true" if value else "false"),
     (type(None), lambda value: "none"),
-    (str, lambda value: f'"{value}"'),
-    (tuple, lambda value: "[" + ", ".join(map(show, value)) + "]"),
+    (str, lambda value: f'"{value[:MOST_SHOWN]}{_rest(value)}"'),
+    (tuple, lambda value: "[" + ", ".join(map(show, value[:MOST_SHOWN])) + _rest(value) + "]"),
     (OperatorLayer, lambda layer: show_declared(layer.op)),
     (BlockLayer, lambda layer: layer.block.name + (f"({layer.given})" if layer.given else "")),
     (SharedLayer, lambda layer: layer.instance.name),

@@ -12,7 +12,7 @@ _SHORTEST_PREFIX = 4
 
 def suggest(name: str, candidates: Iterable[str]) -> list[str]:
     """At most four candidates near `name`, the nearest first, equally near ones by name. Capitals and underscores do
-    not count; where nothing is near, what `name` shortens is."""
+    not count; where nothing is near, what `name` shortens or is a word of is."""
     if len(name) > _LONGEST:
         return []
     allowed = _allowed(len(name))
@@ -23,7 +23,7 @@ def suggest(name: str, candidates: Iterable[str]) -> list[str]:
         allowed = 0
     found = [candidate for edits, candidate in near if edits <= allowed]
     if not found and len(folded) >= _SHORTEST_PREFIX:
-        longer = (candidate for candidate, other in others.items() if other.startswith(folded))
+        longer = (name for name, other in others.items() if other.startswith(folded) or folded in name.split("_"))
         found = sorted(longer, key=lambda candidate: (len(candidate), candidate))
     return found[:MOST]
 

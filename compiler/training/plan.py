@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
-from netwright.compiler.elaborate import Elaborated
+from netwright.compiler.elaborate import Elaborated, deep_recursion
 from netwright.compiler.evaluate import Evaluator
 from netwright.compiler.ir import Graph
 from netwright.compiler.ops.attributes import Attribute, AttributeFault
@@ -64,7 +64,7 @@ def plan_training(elaborated: Elaborated) -> Plan | None:
     if train is None or elaborated.graph is None:
         return None
     planning = _Planning(elaborated, train)
-    with suppress(Poisoned):
+    with suppress(Poisoned), deep_recursion(elaborated.session):
         planning.run()
     return planning.plan
 

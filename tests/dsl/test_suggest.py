@@ -58,6 +58,7 @@ def test_capitals_and_underscores_do_not_count() -> None:
 def test_a_shortened_name_is_near_what_it_shortens() -> None:
     assert suggest("LayerNorm", ["layer_normalization", "normalization", "layer"]) == ["layer_normalization"]
     assert suggest("nor", ["normalization"]) == []
+    assert suggest("bias", ["bias_initializer", "use_bias", "units"]) == ["use_bias", "bias_initializer"]
 
 
 def test_words() -> None:
