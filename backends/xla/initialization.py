@@ -14,7 +14,7 @@ from netwright.backends.xla.program import Place, Program
 from netwright.compiler.dtypes import keras_dtype
 from netwright.compiler.ops.catalogue import find_configuration
 from netwright.compiler.ops.configuration import Configuration
-from netwright.compiler.ops.op import Joined, Weight
+from netwright.compiler.ops.op import Joined, Weight, known_size
 from netwright.dsl.diagnostics import CompilerBug
 
 
@@ -44,7 +44,8 @@ def derived_seed(seed: int, path: str) -> int:
 
 def initial_value(weight: Weight, seed: int) -> Any:
     """The weight's first value, by its initializer; a seed that the spec gives the initializer is kept."""
-    return _filled(weight.initializer, tuple(map(int, weight.shape)), keras_dtype(weight.dtype), seed)  # type: ignore[arg-type]
+    shape = tuple(known_size(dim, "the size of a weight") for dim in weight.shape)
+    return _filled(weight.initializer, shape, keras_dtype(weight.dtype), seed)
 
 
 def _filled(initializer: Any, shape: tuple[int, ...], dtype: str, seed: int) -> Any:
