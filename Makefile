@@ -13,13 +13,15 @@ help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' Makefile
 	@echo 'The first run builds .venv; PYTHON=/path/to/python3 chooses the Python (3.11 or later).'
 
-demo: full ## Check a spec, write Keras code for it, train it (about a minute)
+demo: full ## Check and draw a spec, write Keras code for it, train it (about a minute)
 	@rm -rf build/demo && mkdir -p build/demo
 	@echo '== 1. Check specs/digits_mlp.yaml: shapes, parameters and its own claims'
 	@"$(NETWRIGHT)" check specs/digits_mlp.yaml
-	@echo '== 2. Write a Keras training script that needs nothing of Netwright: build/demo/digits_mlp.py'
+	@echo '== 2. Draw it: build/demo/digits_mlp.svg'
+	@"$(NETWRIGHT)" draw specs/digits_mlp.yaml -o build/demo/digits_mlp.svg
+	@echo '== 3. Write a Keras training script that needs nothing of Netwright: build/demo/digits_mlp.py'
 	@"$(NETWRIGHT)" emit specs/digits_mlp.yaml --train -o build/demo/digits_mlp.py
-	@echo '== 3. Train under XLA; weights, log and metrics go to build/demo/run'
+	@echo '== 4. Train under XLA; weights, log and metrics go to build/demo/run'
 	@"$(NETWRIGHT)" train specs/digits_mlp.yaml --out build/demo/run
 
 test: full ## All tests: the framework-free ones first (seconds), then those with Keras (minutes)
