@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from html import escape
+from string import Template
 
 from netwright.backends.report.drawing import MARK, Diagram, Item
 from netwright.backends.report.figure import LINE, NOTE_LINE, Figure, Shape, figure
@@ -33,29 +34,44 @@ _COLORS = {
 }
 _SHARED = 6  # colors for shared layers
 
-_STYLE = """\
-.netwright{--back:#fff;--ink:#1c2733;--soft:#5b6875;--line:#7c8a99;--node:#f4f6f8;--edge:#b9c3cd;--box:#f9fafb;\
---head:#eaeef2;--port:#1c2733;--porttext:#fff;--conv:#dbe9fb;--dense:#e6e0fa;--embed:#fbe6d0;--recur:#fadfeb;\
---attend:#fff0c2;--norm:#e3efe0;--act:#fde3dc;--pool:#d5f0ee;--merge:#e8eaf0;\
---s0:#d9480f;--s1:#1971c2;--s2:#2f9e44;--s3:#9c36b5;--s4:#b88300;--s5:#0b8a8a;\
-background:var(--back);font-family:"Helvetica Neue",Helvetica,Arial,"Liberation Sans",sans-serif}
-@media(prefers-color-scheme:dark){.netwright{--back:#12171d;--ink:#e6ebf0;--soft:#9aa7b4;--line:#7f8d9b;--node:#222a33;\
---edge:#475463;--box:#181e26;--head:#252e39;--port:#dfe6ed;--porttext:#12171d;--conv:#1d3a5c;--dense:#372d63;\
---embed:#573818;--recur:#59273f;--attend:#514308;--norm:#28422a;--act:#5b2c21;--pool:#124542;--merge:#313a49;\
---s0:#ff8a5c;--s1:#6cb6ff;--s2:#69db7c;--s3:#e08cf5;--s4:#ffd43b;--s5:#4fd6d6}}
-.netwright text{fill:var(--ink);font-size:13px}.netwright .back{fill:var(--back)}
-.netwright .m{text-anchor:middle}.netwright .n{fill:var(--soft);font-size:10.5px}.netwright .b{font-weight:600}
-.netwright .r{fill:var(--node);stroke:var(--edge)}.netwright .box{fill:var(--box);stroke:var(--edge)}
-.netwright .head{fill:var(--head);stroke:none}.netwright .port{fill:var(--port);stroke:none}
-.netwright .port+text{fill:var(--porttext)}.netwright .block{fill:var(--head)}
-.netwright .l{fill:var(--soft);font-size:10.5px;stroke:var(--back);stroke-width:3px;paint-order:stroke;\
-stroke-linejoin:round}.netwright .l.in{stroke:var(--box)}
-.netwright .e{fill:none;stroke:var(--line);stroke-width:1.4px}.netwright .a{fill:var(--line)}
-"""
-_FILLS = "".join(f".netwright .{name}{{fill:var(--{name})}}" for name in dict.fromkeys(_COLORS.values()))
-_STROKES = "".join(f".netwright .s{n}{{stroke:var(--s{n});stroke-width:2.2px}}" for n in range(_SHARED)) + "".join(
-    f".netwright .n.t{n}{{fill:var(--s{n});font-weight:600}}" for n in range(_SHARED)
+_LIGHT = (
+    "back:#fff;ink:#1c2733;soft:#5b6875;line:#7c8a99;node:#f4f6f8;edge:#b9c3cd;box:#f9fafb;head:#eaeef2;port:#1c2733;"
+    "porttext:#fff;conv:#dbe9fb;dense:#e6e0fa;embed:#fbe6d0;recur:#fadfeb;attend:#fff0c2;norm:#e3efe0;act:#fde3dc;"
+    "pool:#d5f0ee;merge:#e8eaf0;s0:#d9480f;s1:#1971c2;s2:#2f9e44;s3:#9c36b5;s4:#b88300;s5:#0b8a8a"
 )
+_DARK = (
+    "back:#12171d;ink:#e6ebf0;soft:#9aa7b4;line:#7f8d9b;node:#222a33;edge:#475463;box:#181e26;head:#252e39;port:#dfe6ed;"
+    "porttext:#12171d;conv:#1d3a5c;dense:#372d63;embed:#573818;recur:#59273f;attend:#514308;norm:#28422a;act:#5b2c21;"
+    "pool:#124542;merge:#313a49;s0:#ff8a5c;s1:#6cb6ff;s2:#69db7c;s3:#e08cf5;s4:#ffd43b;s5:#4fd6d6"
+)
+_SHAPES = """\
+.netwright{font-family:"Helvetica Neue",Helvetica,Arial,"Liberation Sans",sans-serif}
+.netwright text{font-size:13px}.netwright .m{text-anchor:middle}.netwright .n{font-size:10.5px}
+.netwright .b{font-weight:600}.netwright .head,.netwright .port{stroke:none}
+.netwright .l{font-size:10.5px;stroke-width:3px;paint-order:stroke;stroke-linejoin:round}
+.netwright .e{fill:none;stroke-width:1.4px}
+"""
+_PAINT = """\
+.netwright{background:$back}.netwright text{fill:$ink}.netwright .back{fill:$back}.netwright .n{fill:$soft}
+.netwright .r{fill:$node;stroke:$edge}.netwright .box{fill:$box;stroke:$edge}.netwright .head{fill:$head}
+.netwright .port{fill:$port}.netwright .port+text{fill:$porttext}.netwright .block{fill:$head}
+.netwright .l{fill:$soft;stroke:$back}.netwright .l.in{stroke:$box}
+.netwright .e{stroke:$line}.netwright .a{fill:$line}
+"""
+_FILLS = "".join(f".netwright .{name}{{fill:${name}}}" for name in dict.fromkeys(_COLORS.values()))
+_STROKES = "".join(
+    f".netwright .s{n}{{stroke:$s{n};stroke-width:2.2px}}.netwright .n.t{n}{{fill:$s{n};font-weight:600}}"
+    for n in range(_SHARED)
+)
+
+
+def _painted(palette: str) -> str:
+    """The rules that color. CSS has variables for this, but many viewers of SVG know none."""
+    colors = dict(entry.split(":") for entry in palette.split(";"))
+    return Template(f"{_PAINT}{_FILLS}\n{_STROKES}\n").substitute(colors)
+
+
+_STYLE = f"{_SHAPES}{_painted(_LIGHT)}@media(prefers-color-scheme:dark){{{_painted(_DARK)}}}"
 
 
 def to_svg(diagram: Diagram, title: str) -> str:
@@ -67,7 +83,7 @@ def to_svg(diagram: Diagram, title: str) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" class="netwright" role="img" {size}>',
         f"<!-- {MARK} -->",
         f"<title>{_text(title)}</title>",
-        f"<style>{_STYLE}{_FILLS}\n{_STROKES}</style>",
+        f"<style>{_STYLE}</style>",
         f'<rect class="back" width="{_n(width)}" height="{_n(height)}"/>',
         *_level(made, _MARGIN, _MARGIN, nested=False),
         "</svg>",
