@@ -196,13 +196,15 @@ class _Elaboration:
     def _outputs(self) -> dict[str, Value]:
         if self.spec.model is None:
             return {}
-        try:
-            result = self.evaluator.body(self.spec.model)
-        except Poisoned:
-            return {}
         outputs: dict[str, Value] = {}
+        result: Any = POISON
         with suppress(Poisoned):
-            outputs = self._named_outputs() if self.spec.outputs else self._result_outputs(result)
+            result = self.evaluator.body(self.spec.model)
+        with suppress(Poisoned):
+            if self.spec.outputs:
+                outputs = self._named_outputs()
+            elif result is not POISON:
+                outputs = self._result_outputs(result)
         self.graph.outputs = tuple(outputs.values())
         return outputs
 

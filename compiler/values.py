@@ -93,8 +93,10 @@ def tensors_in(value: Any) -> Iterator[Value]:
             yield from tensors_in(item)
 
 
-#: items of a list, and characters of a string, that are shown
+#: characters of a string, items of a list, and lists in lists that are shown
 MOST_SHOWN = 60
+MOST_ITEMS = 12
+MOST_LEVELS = 3
 
 _KINDS: tuple[tuple[type | tuple[type, ...], str], ...] = (
     (bool, "a boolean"),
@@ -133,15 +135,18 @@ def show_declared(item: Op | Configuration) -> str:
     return f"{item.name_in_flow}({given})" if given else item.name_in_flow
 
 
-def _rest(value: str | tuple[Any, ...]) -> str:
-    return "..." if len(value) > MOST_SHOWN else ""
+def _show_list(items: tuple[Any, ...], levels: int) -> str:
+    """A list as far as a reader would look."""
+    shown = items[:MOST_ITEMS] if levels > 0 else ()
+    texts = [_show_list(item, levels - 1) if isinstance(item, tuple) else show(item) for item in shown]
+    return "[" + ", ".join([*texts, "..."] if len(shown) < len(items) else texts) + "]"
 
 
 _SHOWN: tuple[tuple[type | tuple[type, ...], Callable[[Any], str]], ...] = (
     (bool, lambda value: "true" if value else "false"),
     (type(None), lambda value: "none"),
-    (str, lambda value: f'"{value[:MOST_SHOWN]}{_rest(value)}"'),
-    (tuple, lambda value: "[" + ", ".join(map(show, value[:MOST_SHOWN])) + _rest(value) + "]"),
+    (str, lambda value: f'"{value}"' if len(value) <= MOST_SHOWN else f'"{value[:MOST_SHOWN]}..."'),
+    (tuple, lambda value: _show_list(value, MOST_LEVELS)),
     (OperatorLayer, lambda layer: show_declared(layer.op)),
     (BlockLayer, lambda layer: layer.block.name + (f"({layer.given})" if layer.given else "")),
     (SharedLayer, lambda layer: layer.instance.name),

@@ -48,7 +48,8 @@ class Diagnostics:
     def add(self, diagnostic: Diagnostic) -> None:
         span = diagnostic.span
         place = (id(span.source), span.start, span.end) if span else (diagnostic.message,)
-        self._found.setdefault((diagnostic.code, *place), diagnostic)
+        lacking = (diagnostic.message,) if diagnostic.code == "missing-key" else ()  # one place may lack several
+        self._found.setdefault((diagnostic.code, *place, *lacking), diagnostic)
 
     def extend(self, diagnostics: Iterable[Diagnostic]) -> None:
         for diagnostic in diagnostics:

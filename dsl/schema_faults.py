@@ -89,7 +89,12 @@ def _missing_key(code: str, place: Place) -> Iterator[Diagnostic]:
     needed_by = _needed_by(place, name)
     where = f"`{_dotted(place.path)}` lacks the key `{name}`" if place.path else f"the spec lacks the key `{name}`"
     help = "begin the file with `netwright: 1`" if name == "netwright" else None
-    yield Diagnostic(code, where + needed_by, _lacking(place), help=help)
+    if needed_by is None:
+        from_inputs = ": a model given as a list of layers starts from them"
+        reason = from_inputs if "then" in place.error.schema_path else ""
+        yield Diagnostic(code, where + reason, _lacking(place), help=help)
+    else:
+        yield Diagnostic(code, f"{where}, which `{needed_by.text}` needs", needed_by.span(place.source))
 
 
 def _wrong_version(code: str, place: Place) -> Iterator[Diagnostic]:
@@ -224,12 +229,11 @@ def _quotes(place: Place) -> str | None:
     return "YAML reads a colon and a space as `key: value`: if text is meant, put it in quotes"
 
 
-def _needed_by(place: Place, name: str) -> str:
+def _needed_by(place: Place, name: str) -> Scalar | None:
+    """The key that cannot stand without the missing one."""
     present = place.node.entries if isinstance(place.node, Map) else {}
-    for key, needed in place.schema.get("dependentRequired", {}).items():
-        if key in present and name in needed:
-            return f", which `{key}` needs"
-    return ": a model given as a list of layers starts from them" if "then" in place.error.schema_path else ""
+    needed = place.schema.get("dependentRequired", {})
+    return next((key for text, (key, _) in present.items() if name in needed.get(text, ())), None)
 
 
 def _lacking(place: Place) -> Span:

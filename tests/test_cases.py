@@ -20,6 +20,8 @@ CASES = [
 ELSEWHERE = {
     "bad-encoding": "dsl/test_yaml_safety.py::test_encodings",
     "file-too-large": "dsl/test_yaml_safety.py::test_a_text_too_large",
+    "train-data": "xla/test_train_data.py::test_an_unknown_set_gets_a_suggestion",
+    "train-target": "xla/test_train_data.py::test_a_sparse_loss_given_one_hot_targets",
 }
 
 

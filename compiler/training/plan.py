@@ -73,6 +73,7 @@ class _Planning:
     def __init__(self, elaborated: Elaborated, train: tree.Train) -> None:
         self.session: Session = elaborated.session
         self.train = train
+        self.inputs = list(elaborated.inputs)
         self.outputs = list(elaborated.outputs)
         self.evaluator = Evaluator(elaborated.session, elaborated.env.inner(), Graph("train"))
         self.plan = Plan(train.span)
@@ -177,6 +178,8 @@ class _Planning:
 
     def _data_setting(self, source: DataSource, name: str, entry: tree.Entry) -> None:
         value = self._plain(entry.value)
+        if name == "inputs" and isinstance(entry.value, tree.Mapping):
+            self._known_inputs(entry.value)
         if name in ("inputs", "targets"):
             columns = {key: item if isinstance(item, tuple) else (item,) for key, item in value.items()}
             setattr(source, name, columns)
@@ -189,6 +192,12 @@ class _Planning:
             source.shuffle = value
         else:
             source.options[name] = value
+
+    def _known_inputs(self, mapping: tree.Mapping) -> None:
+        for entry in mapping.entries:
+            if entry.name not in self.inputs:
+                help = did_you_mean(entry.name, self.inputs) or f"it has {', '.join(self.inputs)}"
+                self.session.report("unknown-name", f"the model has no input '{entry.name}'", entry.span, help=help)
 
     def _plain(self, expr: tree.Expr) -> Any:
         """Plain data of a YAML value."""
