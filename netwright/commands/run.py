@@ -9,9 +9,13 @@ from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
 
 from netwright.commands.engine_options import add_engine
 from netwright.commands.spec_options import add_spec, compiled
+from netwright.output import replacing
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -26,13 +30,36 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Run the model once."""
-    from netwright.backends.xla.files import read_arrays, write_arrays
     from netwright.backends.xla.run import run as run_model
 
     model = compiled(options)
-    inputs = read_arrays(options.input)
-    outputs = run_model(model, inputs, options.weights, engine=options.engine, device=options.device, seed=options.seed)
-    write_arrays(options.output, outputs, force=options.force)
+    inputs = _read(Path(options.input))
+    weights = Path(options.weights) if options.weights else None
+    outputs = run_model(model, inputs, weights, engine=options.engine, device=options.device, seed=options.seed)
+    _write(Path(options.output), outputs, force=options.force)
     shapes = ", ".join(f"{name} {array.dtype}{list(array.shape)}" for name, array in outputs.items())
     print(f"wrote {options.output}: {shapes}", file=sys.stderr)
     return 0
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """The arrays of an .npz file. Objects are refused: reading them would run code of the file's."""
+    import numpy as np
+
+    from netwright.backends.xla.errors import ExecutionError
+
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            if isinstance(arrays, np.ndarray):
+                raise ExecutionError(f"{path}: one array without a name, expected an .npz file with named arrays")
+            return dict(arrays)
+    except (OSError, ValueError, EOFError, BadZipFile) as error:
+        help = "write one with numpy.savez(file, NAME=array)"
+        raise ExecutionError(f"{path}: cannot be read as an .npz file: {error}", help=help) from error
+
+
+def _write(path: Path, outputs: dict[str, Any], *, force: bool) -> None:
+    import numpy as np
+
+    with replacing(path, force=force) as temporary, temporary.open("wb") as file:
+        np.savez(file, **outputs)
