@@ -185,7 +185,8 @@ class Application:
         labels = _context(before, span, operands)
         place = layer.place(error.at) if isinstance(error.at, str) else None
         label = error.label if isinstance(error.at, str) else ""
-        message = f"{layer.op.name_in_flow}: {error.message}"
+        name = layer.op.name_in_flow
+        message = error.message if error.message.startswith(f"{name} ") else f"{name}: {error.message}"
         self.session.fail(error.code, message, place or span, label=label, labels=labels, help=error.help)
 
     # ------------------------------------------------------------ operands

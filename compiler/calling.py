@@ -26,7 +26,7 @@ from netwright.compiler.unknown_names import (
     unknown_name,
     unknown_word,
 )
-from netwright.compiler.value_functions import VALUE_FUNCTIONS
+from netwright.compiler.value_functions import MOST_ARGUMENTS, VALUE_FUNCTIONS
 from netwright.compiler.values import BlockLayer, Layer, OperatorLayer, SharedLayer, kind_of, show, tensors_in
 from netwright.dsl import tree
 from netwright.dsl.diagnostics import Label
@@ -156,10 +156,16 @@ class Calling:
         with self.evaluator.arithmetic(expr.span):
             named = {a.name: v for a, v in zip(expr.arguments, values, strict=True) if a.name is not None}
             unnamed = [v for a, v in zip(expr.arguments, values, strict=True) if a.name is None]
+            most = MOST_ARGUMENTS.get(name, len(values))
+            if most and not values:
+                self.session.fail("missing-argument", f"{name}() needs an argument", expr.span)
+            if len(values) > most:
+                message = f"{name}() takes {most} argument{'' if most == 1 else 's'}, found {len(values)}"
+                self.session.fail("too-many-arguments", message, expr.arguments[most].span)
             try:
                 return VALUE_FUNCTIONS[name](*unnamed, **named)
             except TypeError:
-                self.session.fail("too-many-arguments", f"{name}() does not take these arguments", expr.span)
+                self.session.fail("invalid-argument", f"{name}() does not take these arguments", expr.span)
 
     def _refuse_tensor(self, what: str, argument: tree.Argument, arguments: Sequence[tree.Argument]) -> NoReturn:
         """Refuse a tensor among the arguments of `what`."""
@@ -244,7 +250,10 @@ class Calling:
             code, help = ("unknown-size", _KNOWN_SIZE) if _has_symbols(value) else ("invalid-argument", fault.help)
             if help is None and isinstance(value, str):
                 help = did_you_mean(value, attribute.choices)
-            message = f"'{attribute.name}' of {cls.name_in_flow}: expected {fault.expected}, found {_found(value)}"
+            expected = fault.expected
+            if takes_words_alone(attribute):
+                expected = expected.replace("a string", f"one of {', '.join(attribute.choices)}")
+            message = f"'{attribute.name}' of {cls.name_in_flow}: expected {expected}, found {_found(value)}"
             self.session.fail(code, message, argument.value.span, help=help)
 
     def argument(self, expr: tree.Expr, attribute: Attribute) -> Any:

@@ -70,7 +70,8 @@ def _check(evaluator: Evaluator, target: tree.Target, value: Value, expr: tree.E
     answer = same(wanted, dim)
     if answer is None:
         message = f"whether '{wanted}' equals '{dim}' cannot be decided"
-        evaluator.session.fail("undecidable", message, expr.span, label=f"the tensor is {value.type}")
+        help = "give both sizes one name in the inputs' types, or leave this one open with `_`"
+        evaluator.session.fail("undecidable", message, expr.span, label=f"the tensor is {value.type}", help=help)
     if not answer:
         message = f"the shape of '{target.name}' does not fit its pattern: expected {wanted}, found {dim}"
         evaluator.session.fail("shape-mismatch", message, expr.span, label=f"the tensor is {value.type}")

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from netwright.compiler.arithmetic import MAX_ITEMS, ArithmeticFault, binary, is_number
-from netwright.compiler.dims import SymbolicDim, dim_max, dim_min
+from netwright.compiler.dims import SymbolicDim, dim_max, dim_min, less_equal
 from netwright.compiler.values import kind_of
 
 
@@ -57,7 +57,7 @@ def _range(*bounds: Any) -> tuple[int, ...]:
 
 def _of_float(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
     def checked(value: Any, *rest: Any) -> Any:
-        if isinstance(value, SymbolicDim) and name in ("ceil", "floor", "round", "abs"):
+        if isinstance(value, SymbolicDim) and name in ("ceil", "floor", "round"):
             return value
         for item in (value, *rest):
             if not is_number(item) or isinstance(item, SymbolicDim):
@@ -68,6 +68,14 @@ def _of_float(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
             raise ArithmeticFault("arithmetic", f"{name}({value}) has no result") from None
 
     return checked
+
+
+def _absolute(value: Any) -> Any:
+    if not isinstance(value, SymbolicDim):
+        return _of_float("abs", abs)(value)
+    if less_equal(0, value) is None:
+        raise ArithmeticFault("undecidable", f"whether {value} is negative depends on the sizes")
+    return value if less_equal(0, value) else -value
 
 
 def _make_divisible(value: Any, divisor: Any = 8, min_value: Any = None) -> int:
@@ -84,7 +92,7 @@ def _make_divisible(value: Any, divisor: Any = 8, min_value: Any = None) -> int:
 VALUE_FUNCTIONS: dict[str, Callable[..., Any]] = {
     "min": _extremum("min", min, dim_min),
     "max": _extremum("max", max, dim_max),
-    "abs": _of_float("abs", abs),
+    "abs": _absolute,
     "ceil": _of_float("ceil", math.ceil),
     "floor": _of_float("floor", math.floor),
     "round": _of_float("round", round),
@@ -94,4 +102,12 @@ VALUE_FUNCTIONS: dict[str, Callable[..., Any]] = {
     "sum": _total,
     "range": _range,
     "make_divisible": _make_divisible,
+}
+
+#: how many arguments they take; those not named here take any number
+MOST_ARGUMENTS = {
+    **dict.fromkeys(("abs", "ceil", "floor", "sqrt", "log2", "len"), 1),
+    "round": 2,
+    "range": 3,
+    "make_divisible": 3,
 }

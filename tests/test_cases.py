@@ -40,6 +40,18 @@ def test_every_code_has_a_case() -> None:
     assert CODES.keys() - claimed - ELSEWHERE.keys() == set()
 
 
+def test_errors_are_claimed_with_words_and_a_column() -> None:
+    """What has no place in the file (a param from outside) stands on the first line, without a column."""
+    vague = [
+        f"{case.id}: {claim.text}"
+        for case, _ in CASES
+        for block in (case.spec, *case.files)
+        for claim in claims(block.text)
+        if claim.kind != "revealed" and not (claim.message and (claim.column or "# compile:" in block.text))
+    ]
+    assert not vague
+
+
 @pytest.mark.parametrize("code", ELSEWHERE)
 def test_a_code_without_a_case_has_the_test_that_is_named(code: str) -> None:
     file, _, name = ELSEWHERE[code].partition("::")

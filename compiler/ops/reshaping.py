@@ -84,7 +84,6 @@ class Reshape(Rearrangement):
             "shape-mismatch",
             f"{found} elements for each example cannot take the shape [{shape}], which needs {needed}",
             at="target_shape",
-            label=f"the operand is {x}",
         )
 
 

@@ -14,7 +14,7 @@ from netwright.compiler.ops.attributes import Attribute, AttributeFault
 from netwright.compiler.ops.configuration import Configuration
 from netwright.compiler.session import Poisoned, Session
 from netwright.compiler.training import callbacks, losses, metrics, optimizers
-from netwright.compiler.values import kind_of
+from netwright.compiler.values import kind_of, show
 from netwright.dsl import tree
 from netwright.dsl.records import entity, field
 from netwright.dsl.source import Span
@@ -147,7 +147,8 @@ class _Planning:
     def _count(self, entry: tree.Entry) -> None:
         value = self.evaluator.evaluate(entry.value)
         if not isinstance(value, int) or isinstance(value, bool) or value < (0 if entry.name == "seed" else 1):
-            message = f"'{entry.name}' is a positive integer, found {kind_of(value)}"
+            found = show(value) if isinstance(value, (int, float)) else kind_of(value)
+            message = f"'{entry.name}' is a positive integer, found {found}"
             self.session.fail("invalid-argument", message, entry.value.span)
         setattr(self.plan, entry.name, value)
 
