@@ -80,6 +80,9 @@ def checked_plan(model: Model) -> Plan:
     errors = [each for each in model.diagnostics if each.severity == "error" and each.code != "check-failed"]
     if not errors and not plan.losses:
         errors = [Diagnostic("missing-key", "there is nothing to make smaller: `train` needs `loss`", plan.span)]
+    if not plan.jit:
+        help = "the script that `netwright emit --train` writes can do without"
+        errors.append(Diagnostic("not-supported", "direct training is always compiled", plan.places["jit"], help=help))
     if errors:
         raise SpecError(errors)
     return plan
@@ -93,7 +96,7 @@ def _position(plan: Plan, settings: Settings, checkpoint: Checkpoint | None) -> 
     for name in ("seed", "batch_size"):
         asked, held = getattr(settings, name), getattr(checkpoint.position, name)
         if asked not in (None, held):
-            raise ExecutionError(f"the run to go on with has {name} {held}, not {asked}", help=f"leave out --{name}")
+            raise ExecutionError(f"the run to go on with has {name} {held}, not {asked}", help=f"leave out --{name.replace('_', '-')}")
     return checkpoint.position
 
 

@@ -9,7 +9,7 @@ from typing import Any, TextIO
 
 #: seconds between two looks at the figures within an epoch: a look waits for the device
 _FIGURES_EVERY = 0.5
-_BAR = 24
+_BAR = 16
 
 
 class TerminalProgress:
@@ -63,7 +63,7 @@ class TerminalProgress:
         steps = max(self._steps, 1)
         bar = "━" * round(_BAR * step / steps)
         shown = f"{bar:─<{_BAR}}  " if self._live else ""
-        return f"epoch {epoch}/{self._epochs}  {shown}{figures_text(figures, '  ')}  {self._pace()}"
+        return f"epoch {epoch}/{self._epochs}  {shown}{self._pace()}  {figures_text(figures, '  ')}"
 
     def _pace(self) -> str:
         seconds = max(time.monotonic() - self._began, 1e-9)

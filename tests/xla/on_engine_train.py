@@ -144,6 +144,8 @@ def test_the_emitted_model_loads_the_weights(tmp_path: Path) -> None:
 def test_a_run_that_goes_on_ends_as_one_that_was_not_stopped(tmp_path: Path) -> None:
     whole = trained(small(), tmp_path / "whole")
     trained(small(), tmp_path / "parts", epochs=2)
+    with (tmp_path / "parts" / "log.jsonl").open("a") as file:
+        file.write('{"epoch": 3}\n')  # as if the process had ended between log and checkpoint
     parts = trained(small(), tmp_path / "parts", resume=True)
     assert_identical(snapshot(tmp_path / "whole"), snapshot(tmp_path / "parts"))
     assert parts["test"] == whole["test"]

@@ -51,6 +51,7 @@ class Loop:
         self.progress.begin(epochs, self.steps_per_epoch, self.position.steps)
         if self.position.steps == 0:
             self._save()
+        self._mend_log()
         with Interruption() as interruption:
             while self.position.epoch < epochs and not self.position.stopped:
                 self._epoch(interruption)
@@ -105,6 +106,13 @@ class Loop:
         return self.training.results()
 
     # ------------------------------------------------------------ ends
+
+    def _mend_log(self) -> None:
+        """Leave out epochs that were logged after the checkpoint which the run goes on from."""
+        path = self.folder.path / LOG
+        lines = path.read_text(encoding="utf-8").splitlines(keepends=True) if path.is_file() else []
+        if len(lines) > self.position.epoch:
+            self.folder.write_text(LOG, "".join(lines[: self.position.epoch]))
 
     def _save(self) -> None:
         checkpoint = Checkpoint(self.position, self.training.snapshot(), self.callbacks.state())
