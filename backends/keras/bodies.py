@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from netwright.backends.keras.as_function import define
 from netwright.backends.keras.choices import Side, side, write_if
-from netwright.backends.keras.evidence import axis_is_known
+from netwright.backends.keras.evidence import are_known
 from netwright.backends.keras.layers_called import FunctionLayer, share
 from netwright.backends.keras.scope import Carry, Scope, names_in
 from netwright.backends.keras.syntax import Atom, Code, Display, Member, Return, Size, Ternary
@@ -195,7 +195,7 @@ def write_pattern(to: Translator, target: tree.Target) -> None:
         return
     known: list[tuple[str, int]] = []
     for axis, name in _named_axes(to, target.dims):
-        size = Size(term.code, axis, axis_is_known(term.types, axis))
+        size = Size(term.code, axis, are_known(term.types, axis))
         if size.known:
             known.append((name, axis))
         else:

@@ -3,13 +3,14 @@ compiler/calling.py step by step, so that a name means the same in Python."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from netwright.backends.keras import arguments as given
 from netwright.backends.keras.layers_block import BlockLayer, call_function
 from netwright.backends.keras.layers_called import SharedLayer
 from netwright.backends.keras.layers_operator import OperatorLayer, create
-from netwright.backends.keras.syntax import Atom, Call, Code, Display
+from netwright.backends.keras.syntax import Atom, Call, Code, Display, Size, rewrite
 from netwright.backends.keras.terms import BlockArgument, Layer, Plain, Term
 from netwright.compiler.ops.catalogue import find_configuration, find_operator
 from netwright.compiler.ops.op import Op
@@ -110,8 +111,14 @@ def _value_function(to: Translator, name: str, expr: tree.Call) -> Term:
     keywords = tuple((argument.name, to.plain(argument.value)) for argument in expr.arguments if argument.name)
     if name == "sum" and len(positional) > 1:
         positional = (Display("tuple", positional),)
+    if name == "len":  # the length of a shape is known even where its sizes are not
+        positional = tuple(rewrite(code, _known_size) for code in positional)
     code = Call(_python_function(name), positional, keywords)
     return Plain(Call(Atom("tuple"), (code,)) if name == "range" else code)
+
+
+def _known_size(part: Code) -> Code | None:
+    return replace(part, known=True) if isinstance(part, Size) else None
 
 
 def _python_function(name: str) -> Code:

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from netwright.backends.keras.scope import Carry, Scope
     from netwright.backends.keras.translator import Translator
 
-_OPPOSITE = {"==": "!=", "!=": "==", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
+_PAIRS = (("==", "!="), ("<", ">="), ("<=", ">"), ("in", "not in"), ("is", "is not"))
+_OPPOSITE = {one: other for pair in _PAIRS for one, other in (pair, pair[::-1])}
 
 
 @dataclass(slots=True)
@@ -55,10 +56,11 @@ def write_if(scope: Scope, condition: Code, body: list[Statement], otherwise: li
     if body:
         scope.emit(If(condition, body, otherwise))
     elif otherwise:
-        scope.emit(If(_negated(condition), otherwise))
+        scope.emit(If(negated(condition), otherwise))
 
 
-def _negated(condition: Code) -> Code:
+def negated(condition: Code) -> Code:
+    """`not condition`"""
     if isinstance(condition, Joined) and len(condition.words) == 1 and condition.words[0] in _OPPOSITE:
         return replace(condition, words=(_OPPOSITE[condition.words[0]],))
     return condition.operand if isinstance(condition, Not) else Not(condition)

@@ -16,6 +16,7 @@ from netwright.dsl.tree import Block
 
 Place = tuple[int, int, int]
 Types = tuple[TensorType, ...]
+_ALL = slice(None)
 
 
 class Evidence:
@@ -122,10 +123,10 @@ def is_symbolic(value: Any) -> bool:
     return any(map(is_symbolic, value)) if isinstance(value, tuple) else isinstance(value, SymbolicDim)
 
 
-def axis_is_known(types: Types, axis: int | None) -> bool:
-    """Whether that axis (or every one) has a number in all of these types."""
-    return not any(is_symbolic(type.shape if axis is None else type.shape[axis]) for type in types if _has(type, axis))
+def are_known(types: Types, axes: int | slice = _ALL) -> bool:
+    """Whether these axes have numbers in all of these types."""
+    return not any(is_symbolic(type.shape[axes]) for type in types if _has(type, axes))
 
 
-def _has(type: TensorType, axis: int | None) -> bool:
-    return axis is None or -type.rank <= axis < type.rank
+def _has(type: TensorType, axes: int | slice) -> bool:
+    return isinstance(axes, slice) or -type.rank <= axes < type.rank

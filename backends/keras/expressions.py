@@ -8,8 +8,8 @@ from dataclasses import replace
 from typing import Any
 
 from netwright.backends.keras import calls, chains
-from netwright.backends.keras.choices import choose, side
-from netwright.backends.keras.evidence import axis_is_known
+from netwright.backends.keras.choices import choose, negated, side
+from netwright.backends.keras.evidence import are_known
 from netwright.backends.keras.layers_built import ChosenLayer
 from netwright.backends.keras.layers_looped import RepeatedLayer
 from netwright.backends.keras.literals import constant, string
@@ -22,7 +22,6 @@ from netwright.backends.keras.syntax import (
     Index,
     Joined,
     Member,
-    Not,
     Operation,
     Signed,
     Size,
@@ -62,7 +61,7 @@ def _attribute(to: Translator, expr: tree.Attribute, carry: Carry, stage: bool) 
 
 
 def _shape(to: Translator, tensor: Any) -> Code:
-    return Size(tensor.code, None, axis_is_known(tensor.types, None))
+    return Size(tensor.code, None, are_known(tensor.types))
 
 
 def _rank(to: Translator, tensor: Any) -> Code:
@@ -101,8 +100,8 @@ def _subscript(to: Translator, expr: tree.Subscript, carry: Carry, stage: bool) 
     if isinstance(base, Items):
         return _item(to, base, indices[0], expr.span)
     code = to.code(base, expr.base.span)
-    if isinstance(code, Size) and code.axis is None and (axis := _number(indices[0])) is not None:
-        return Plain(_axis(to, expr, code, axis))
+    if isinstance(code, Size) and code.axis is None:
+        return Plain(_sizes(to, expr, code, indices[0]))
     if isinstance(base, Tensors):
         several = isinstance(indices[0], Index)
         sub = Subscript(code, indices)
@@ -110,12 +109,29 @@ def _subscript(to: Translator, expr: tree.Subscript, carry: Carry, stage: bool) 
     return Plain(Subscript(code, indices))
 
 
-def _axis(to: Translator, expr: tree.Subscript, shape: Size, axis: int) -> Size:
-    """One size of a tensor's shape."""
+def _sizes(to: Translator, expr: tree.Subscript, shape: Size, index: Code) -> Code:
+    """Some sizes of a tensor's shape."""
     assert isinstance(expr.base, tree.Attribute)
     term = to.evaluate(expr.base.base) if isinstance(expr.base.base, tree.Name) else None
-    known = axis_is_known(term.types, axis) if isinstance(term, Tensor) else shape.known
-    return Size(shape.tensor, axis, known)
+    types = term.types if isinstance(term, Tensor) else ()
+    axis = _number(index)
+    if axis is not None:
+        return Size(shape.tensor, axis, are_known(types, axis))
+    bounds = _bounds(index)
+    return Subscript(Size(shape.tensor, None, shape.known if bounds is None else are_known(types, bounds)), (index,))
+
+
+def _bounds(index: Code) -> slice | None:
+    """The slice that literal bounds make."""
+    if not isinstance(index, Index):
+        return None
+    bounds = [None if bound is None else _number(bound) for bound in (index.start, index.stop, index.step)]
+    literal = all((bound is None) == (number is None) for bound, number in zip(_parts(index), bounds, strict=True))
+    return slice(*bounds) if literal else None
+
+
+def _parts(index: Index) -> tuple[Code | None, ...]:
+    return index.start, index.stop, index.step
 
 
 def _index(to: Translator, expr: tree.Expr) -> Code:
@@ -129,9 +145,9 @@ def _item(to: Translator, base: Items, index: Code, place: Span) -> Term:
     number = _number(index)
     if number is not None:
         return base.items[number]
-    if isinstance(index, Index):
-        bounds = [None if bound is None else _number(bound) for bound in (index.start, index.stop, index.step)]
-        return items_term(base.items[slice(*bounds)], base.kind)
+    bounds = _bounds(index)
+    if bounds is not None:
+        return items_term(base.items[bounds], base.kind)
     if all(isinstance(item, Tensor) for item in base.items):
         return Tensor(Subscript(to.code(base, place), (index,)), temps=temps_of(base.items))
     return to.as_layer(Plain(Subscript(to.code(base, place), (index,))), place)
@@ -151,7 +167,7 @@ def _number(code: Code) -> int | None:
 def _unary(to: Translator, expr: tree.Unary, carry: Carry, stage: bool) -> Term:
     term = to.operand(expr.operand)
     if expr.operator == "not":
-        return Plain(Not(to.code(term, expr.operand.span)))
+        return Plain(negated(to.code(term, expr.operand.span)))
     if expr.operator == "+":
         return term
     if isinstance(term, Tensor):
@@ -227,9 +243,19 @@ def _comparison(to: Translator, expr: tree.Comparison, carry: Carry, stage: bool
     codes = tuple(to.code(term, expr.span) for term in terms)
     signs = tuple(sign for sign, _, _ in expr.rest)
     if not tensors:
-        return Plain(Joined(signs, _with_dtypes(codes)))
+        return Plain(Joined(_words(signs, codes), _with_dtypes(codes)))
     code = Call(to.emission.keras(COMPARISON[signs[0]]), codes)
     return Tensor(code, temps=temps_of(tensors), eager=all(term.eager for term in tensors))
+
+
+def _words(signs: tuple[str, ...], codes: tuple[Code, ...]) -> tuple[str, ...]:
+    """Python compares with none, true and false by `is`; flow does not take 1 for true either."""
+    pairs = zip(signs, codes, codes[1:], strict=False)
+    return tuple(_SAME.get(sign, sign) if {left, right} & _SINGLE else sign for sign, left, right in pairs)
+
+
+_SAME = {"==": "is", "!=": "is not"}
+_SINGLE = frozenset({Atom("None"), Atom("True"), Atom("False")})
 
 
 def _with_dtypes(codes: tuple[Code, ...]) -> tuple[Code, ...]:

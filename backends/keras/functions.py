@@ -12,7 +12,7 @@ from netwright.backends.keras.evidence import is_symbolic
 from netwright.backends.keras.layers_called import FunctionLayer
 from netwright.backends.keras.names import Names
 from netwright.backends.keras.scope import Scope, names_in
-from netwright.backends.keras.syntax import Atom, Code, Function, If, Joined, Lambda, Statement, parts
+from netwright.backends.keras.syntax import Atom, Call, Code, Function, If, Joined, Lambda, Statement, parts
 from netwright.backends.keras.terms import BlockArgument, Items, Layer, Plain, Tensor, Tensors, Term, Unknown, flowing
 from netwright.backends.keras.translator import Translator
 from netwright.compiler.scope import Module
@@ -163,7 +163,9 @@ def default_statement(variable: str, statements: list[Statement]) -> Statement:
 
 
 def is_constant(code: Code) -> bool:
-    """Whether a default means the same whenever it is evaluated."""
+    """Whether a default means the same whenever it is evaluated: literals, names of Keras's, and functions of them."""
+    if any(isinstance(part, Call) for part in parts(code)) and not isinstance(code, Lambda):
+        return False
     names = {part.text for part in parts(code) if isinstance(part, Atom) and part.text.isidentifier()}
     own = {name for part in parts(code) if isinstance(part, Lambda) for name in part.parameters}
     return names <= _CONSTANTS | own

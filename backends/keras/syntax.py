@@ -125,7 +125,8 @@ class Signed(Code):
     operand: Code
 
     def flat(self) -> str:
-        return self.sign + within(self.operand, SIGN)
+        bare = self.operand.level >= SIGN and self.operand.level != POWER  # formatters write -(x**2)
+        return self.sign + (self.operand.flat() if bare else f"({self.operand.flat()})")
 
 
 @dataclass(frozen=True, slots=True)
