@@ -16,6 +16,7 @@ from netwright.backends.keras.model import ModelWriter
 from netwright.backends.keras.names import IMPORTED
 from netwright.backends.keras.syntax import Atom, Statement, parts, statement_codes
 from netwright.backends.keras.templating import render
+from netwright.backends.keras.training import modules_needed, training_script
 from netwright.backends.keras.written import SOURCES, definition, modules_used
 from netwright.compiler.elaborate import RECURSION_LIMIT
 from netwright.dsl.diagnostics import Diagnostic, SpecError
@@ -23,6 +24,7 @@ from netwright.version import __version__
 
 if TYPE_CHECKING:
     from netwright.compiler.model import Model
+    from netwright.compiler.training.plan import Plan
 
 _OF_KERAS = ("layers", "ops")
 
@@ -40,13 +42,24 @@ def emit(model: Model, *, train: bool = False) -> str:
         codes = statement_codes([*constants, *functions])
         names = {part.text for code in codes for part in parts(code) if isinstance(part, Atom)}
         own = [name for name in SOURCES if name in names]
+        plan = _plan(model) if train else None
         return render(
             "module.py.j2",
             documentation=_documentation(model),
-            imports=_imports(_modules(names, own)),
+            imports=_imports(_modules(names, own) | (modules_needed(plan) if plan else set())),
             constants=lay_out(constants),
             definitions=[*map(definition, own), *(lay_out([function]) for function in functions)],
+            training=training_script(plan, list(model.inputs), list(model.outputs)) if plan else "",
         )
+
+
+def _plan(model: Model) -> Plan:
+    """How the model is trained; a spec that does not say cannot have a training script."""
+    if model.plan is None:
+        help = "say under `train` at least the loss and the optimizer"
+        raise SpecError([Diagnostic("missing-key", f"{model.name} has no `train`", model.spec.span, help=help)])
+    model.elaborated.session.diagnostics.raise_errors()
+    return model.plan
 
 
 def _statements(model: Model) -> tuple[list[Statement], list[Statement]]:
@@ -86,9 +99,10 @@ def _modules(names: Iterable[str], own: Iterable[str]) -> set[str]:
 
 
 def _imports(modules: set[str]) -> str:
-    standard = [f"import {name}" for name in sorted(modules - {"keras", *_OF_KERAS})]
+    standard = [f"import {name}" for name in sorted(modules - {"keras", "np", *_OF_KERAS})]
     of_keras = [name for name in _OF_KERAS if name in modules]
-    keras = ["import keras", *([f"from keras import {', '.join(of_keras)}"] if of_keras else [])]
+    numpy = ["import numpy as np"] if "np" in modules else []
+    keras = ["import keras", *numpy, *([f"from keras import {', '.join(of_keras)}"] if of_keras else [])]
     return "\n".join([*standard, *([""] if standard else []), *keras])
 
 

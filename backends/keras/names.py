@@ -10,11 +10,15 @@ from collections.abc import Iterable, Set
 from itertools import count
 
 #: what emitted modules import or define for themselves
-IMPORTED = frozenset("keras layers ops math sys argparse json pathlib np".split())
+IMPORTED = frozenset("keras layers ops math sys argparse csv pathlib np".split())
 DEFINED = frozenset("build_model main Arange Constant make_divisible".split())
+#: what a training script defines
+SCRIPT = frozenset("read_examples column given fitted split taken compile_model callbacks".split()) | frozenset(
+    "DATA DELIMITER COLUMNS IMAGE_SIZE COLOR_MODE".split()
+)
 #: E741: easily mistaken for digits
 AMBIGUOUS = frozenset("lIO")
-RESERVED = frozenset(keyword.kwlist) | frozenset(dir(builtins)) | IMPORTED | DEFINED | AMBIGUOUS
+RESERVED = frozenset(keyword.kwlist) | frozenset(dir(builtins)) | IMPORTED | DEFINED | SCRIPT | AMBIGUOUS
 
 
 class Names:
