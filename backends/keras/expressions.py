@@ -221,6 +221,8 @@ def _items(side: Code) -> tuple[Code, ...]:
 
 def _short(to: Translator, *sides: Term) -> tuple[Term, ...]:
     """The sides of an operator; where they do not fit on a line together, the long ones in variables."""
+    if not any(isinstance(side, Tensor) for side in sides):
+        return sides
     if sum(len(side.code.flat()) for side in sides if isinstance(side, (Tensor, Plain))) <= _LONG:
         return sides
     return tuple(_in_variable(to, side) if isinstance(side, Tensor) else side for side in sides)
