@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from netwright.backends.keras.names import Names
 from netwright.backends.keras.scope import Carry, Scope, carried
-from netwright.backends.keras.syntax import Atom, Code, Function, Lambda, Return, parts, statement_codes
+from netwright.backends.keras.statements import Function, Return, statement_codes
+from netwright.backends.keras.syntax import Atom, Code, Lambda, parts
 from netwright.backends.keras.terms import Items, Layer, Tensors, Term, variables_in
 from netwright.dsl.source import Span
 

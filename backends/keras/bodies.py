@@ -12,7 +12,8 @@ from netwright.backends.keras.choices import Side, side, write_if
 from netwright.backends.keras.evidence import are_known
 from netwright.backends.keras.layers_called import FunctionLayer, share
 from netwright.backends.keras.scope import Carry, Scope, names_in
-from netwright.backends.keras.syntax import Atom, Code, Display, Member, Return, Size, Ternary
+from netwright.backends.keras.statements import Return
+from netwright.backends.keras.syntax import Atom, Code, Display, Member, Size, Ternary
 from netwright.backends.keras.terms import (
     NOTHING,
     Items,

@@ -10,7 +10,8 @@ from netwright.backends.keras.layers_called import share
 from netwright.backends.keras.layers_looped import LoopLayer
 from netwright.backends.keras.rows import Rows
 from netwright.backends.keras.scope import Carry, names_in
-from netwright.backends.keras.syntax import Atom, Call, Code, Comprehension, Display, Expression, For, Statement
+from netwright.backends.keras.statements import Expression, For, Statement
+from netwright.backends.keras.syntax import Atom, Call, Code, Comprehension, Display
 from netwright.backends.keras.terms import Layer, Plain, Tensor, Tensors, Term, flowing, temps_of
 from netwright.dsl import tree
 

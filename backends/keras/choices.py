@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from netwright.backends.keras.syntax import Atom, Code, If, Joined, Not, Statement, Ternary
+from netwright.backends.keras.statements import If, Statement
+from netwright.backends.keras.syntax import Atom, Code, Joined, Not, Ternary
 from netwright.backends.keras.terms import Items, Plain, Tensor, Tensors, Term, flowing, temps_of
 from netwright.dsl.source import Span
 

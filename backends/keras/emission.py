@@ -11,7 +11,8 @@ from netwright.backends.keras.layers_called import FunctionLayer, SharedLayer
 from netwright.backends.keras.lifting import Lifting
 from netwright.backends.keras.literals import constant
 from netwright.backends.keras.names import Names
-from netwright.backends.keras.syntax import Assign, Atom, Code, Statement
+from netwright.backends.keras.statements import Assign, Statement
+from netwright.backends.keras.syntax import Atom, Code
 from netwright.backends.keras.terms import Layer, Plain, Term
 from netwright.compiler.scope import Module
 from netwright.compiler.values import Layer as LayerValue

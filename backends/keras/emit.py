@@ -14,7 +14,8 @@ from netwright.backends.keras.layout import STEP, WIDTH, lay_out
 from netwright.backends.keras.literals import documentation
 from netwright.backends.keras.model import ModelWriter
 from netwright.backends.keras.names import IMPORTED
-from netwright.backends.keras.syntax import Atom, Statement, parts, statement_codes
+from netwright.backends.keras.statements import Statement, statement_codes
+from netwright.backends.keras.syntax import Atom, parts
 from netwright.backends.keras.templating import render
 from netwright.backends.keras.training import modules_needed, training_script
 from netwright.backends.keras.written import SOURCES, definition, modules_used

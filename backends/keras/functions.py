@@ -12,7 +12,8 @@ from netwright.backends.keras.evidence import is_symbolic
 from netwright.backends.keras.layers_called import FunctionLayer
 from netwright.backends.keras.names import Names
 from netwright.backends.keras.scope import Scope, names_in
-from netwright.backends.keras.syntax import Atom, Call, Code, Function, If, Joined, Lambda, Statement, parts
+from netwright.backends.keras.statements import Function, If, Statement
+from netwright.backends.keras.syntax import Atom, Call, Code, Joined, Lambda, parts
 from netwright.backends.keras.terms import BlockArgument, Items, Layer, Plain, Tensor, Tensors, Term, Unknown, flowing
 from netwright.backends.keras.translator import Translator
 from netwright.compiler.scope import Module

@@ -12,7 +12,8 @@ from netwright.backends.keras.layers_built import settled
 from netwright.backends.keras.layers_operator import tied_operand
 from netwright.backends.keras.rows import Rows
 from netwright.backends.keras.scope import Carry, carried
-from netwright.backends.keras.syntax import Atom, Call, Code, For
+from netwright.backends.keras.statements import For
+from netwright.backends.keras.syntax import Atom, Call, Code
 from netwright.backends.keras.terms import Items, Layer, Tensor, Tensors, Term, is_variable, temps_of
 from netwright.dsl import tree
 from netwright.dsl.source import Span

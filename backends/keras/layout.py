@@ -6,23 +6,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from netwright.backends.keras.statements import Assign, Comment, Expression, For, Function, If, Return, Statement
 from netwright.backends.keras.syntax import (
-    Assign,
     Call,
     Code,
-    Comment,
     Comprehension,
     Display,
-    Expression,
-    For,
-    Function,
-    If,
     Joined,
     Lambda,
     Operation,
     Pairs,
-    Return,
-    Statement,
     Subscript,
     Ternary,
     within,

@@ -12,18 +12,8 @@ from netwright.backends.keras.layers_called import share
 from netwright.backends.keras.literals import constant, string
 from netwright.backends.keras.names import Names
 from netwright.backends.keras.scope import Scope, names_in
-from netwright.backends.keras.syntax import (
-    Atom,
-    Call,
-    Code,
-    Comment,
-    Display,
-    Expression,
-    Function,
-    Pairs,
-    Return,
-    Size,
-)
+from netwright.backends.keras.statements import Comment, Expression, Function, Return
+from netwright.backends.keras.syntax import Atom, Call, Code, Display, Pairs, Size
 from netwright.backends.keras.terms import Items, Plain, Tensor, Tensors, Term, Unknown
 from netwright.backends.keras.translator import Translator
 from netwright.compiler.dims import SymbolicDim

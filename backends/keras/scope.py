@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from netwright.backends.keras.names import Names
-from netwright.backends.keras.syntax import Assign, Atom, Code, Display, Statement
+from netwright.backends.keras.statements import Assign, Statement
+from netwright.backends.keras.syntax import Atom, Code, Display
 from netwright.backends.keras.terms import Flowing, Tensor, Term, is_variable, stated
 from netwright.dsl import tree
 from netwright.dsl.records import fields

@@ -1,10 +1,10 @@
-"""Owns the small part of Python that emitted code is made of, as values: expressions and statements, and how an
-expression is written on one line. Knows neither flow nor how long lines are broken (`layout.py`)."""
+"""Owns the expressions that emitted code is made of, as values, and how one is written on one line. Statements are in
+`statements.py`, how long lines are broken in `layout.py`. Knows no flow."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, fields, replace
 from typing import Any, ClassVar, Literal
 
 # how tightly an expression binds, loosest first
@@ -302,13 +302,14 @@ def parts(code: Code) -> Iterator[Code]:
         here = todo.pop()
         yield here
         for each in fields(here):
-            todo += _codes_in(getattr(here, each.name))
+            todo += codes_in(getattr(here, each.name))
 
 
-def _codes_in(value: Any) -> list[Code]:
+def codes_in(value: Any) -> list[Code]:
+    """The expressions in a field of an expression or statement."""
     if isinstance(value, Code):
         return [value]
-    return [code for item in value for code in _codes_in(item)] if isinstance(value, tuple) else []
+    return [code for item in value for code in codes_in(item)] if isinstance(value, tuple) else []
 
 
 def rewrite(code: Code, change: Callable[[Code], Code | None]) -> Code:
@@ -323,79 +324,3 @@ def _rewritten(value: Any, change: Callable[[Code], Code | None]) -> Any:
     if isinstance(value, Code):
         return rewrite(value, change)
     return tuple(_rewritten(item, change) for item in value) if isinstance(value, tuple) else value
-
-
-# ---------------------------------------------------------------- statements
-
-
-@dataclass(slots=True)
-class Statement:
-    """One statement."""
-
-
-@dataclass(slots=True)
-class Assign(Statement):
-    """`a, b = value`"""
-
-    targets: tuple[str, ...]
-    value: Code
-
-
-@dataclass(slots=True)
-class Return(Statement):
-    """`return a, b`"""
-
-    values: tuple[Code, ...]
-
-
-@dataclass(slots=True)
-class Expression(Statement):
-    """An expression for its effect."""
-
-    value: Code
-
-
-@dataclass(slots=True)
-class Comment(Statement):
-    text: str
-
-
-@dataclass(slots=True)
-class For(Statement):
-    """`for targets in items: body`"""
-
-    targets: tuple[str, ...]
-    items: Code
-    body: list[Statement]
-
-
-@dataclass(slots=True)
-class If(Statement):
-    """`if condition: body`, and `else: otherwise` where there is any."""
-
-    condition: Code
-    body: list[Statement]
-    otherwise: list[Statement] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class Function(Statement):
-    """`def name(parameters): body`. A parameter is (name, default or None); the name `*` begins those that go by
-    keyword alone."""
-
-    name: str
-    parameters: Sequence[tuple[str, Code | None]]
-    body: list[Statement]
-    documentation: str | None = None
-
-
-def statement_codes(statements: list[Statement]) -> Iterator[Code]:
-    """Every expression of the statements, those in their blocks too."""
-    for statement in statements:
-        for each in fields(statement):
-            value = getattr(statement, each.name)
-            if isinstance(value, list):
-                yield from (code for item in value if isinstance(item, tuple) for code in _codes_in(item))
-                yield from statement_codes([item for item in value if isinstance(item, Statement)])
-            else:
-                yield from _codes_in(value)

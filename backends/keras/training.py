@@ -6,20 +6,8 @@ from __future__ import annotations
 from netwright.backends.keras.configured import configured
 from netwright.backends.keras.layout import lay_out
 from netwright.backends.keras.literals import constant, string
-from netwright.backends.keras.syntax import (
-    Assign,
-    Atom,
-    Call,
-    Code,
-    Display,
-    Expression,
-    Function,
-    Member,
-    Pairs,
-    Return,
-    Statement,
-    Subscript,
-)
+from netwright.backends.keras.statements import Assign, Expression, Function, Return, Statement
+from netwright.backends.keras.syntax import Atom, Call, Code, Display, Member, Pairs, Subscript
 from netwright.backends.keras.templating import render
 from netwright.compiler.ops.configuration import Configuration
 from netwright.compiler.training.plan import DataSource, Plan

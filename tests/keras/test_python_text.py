@@ -12,19 +12,8 @@ from hypothesis import given, strategies as st
 from netwright.backends.keras.layout import WIDTH, lay_out
 from netwright.backends.keras.literals import constant, documentation, string
 from netwright.backends.keras.names import Names
-from netwright.backends.keras.syntax import (
-    Assign,
-    Atom,
-    Call,
-    Code,
-    Display,
-    Joined,
-    Operation,
-    Return,
-    Signed,
-    Subscript,
-    Ternary,
-)
+from netwright.backends.keras.statements import Assign, Return
+from netwright.backends.keras.syntax import Atom, Call, Code, Display, Joined, Operation, Signed, Subscript, Ternary
 
 # ---------------------------------------------------------------- literals
 
