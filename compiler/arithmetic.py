@@ -33,7 +33,7 @@ def is_number(value: Any) -> bool:
 
 def binary(symbol: str, left: Any, right: Any) -> Any:
     """`left symbol right` for numbers and dims, lists (+ and *) and strings (+)."""
-    if is_number(left) and is_number(right):
+    if is_number(left) and is_number(right) and symbol in (*_NUMERIC, "/"):
         return _numeric(symbol, left, right)
     if symbol == "+" and type(left) is type(right) and isinstance(left, (tuple, str)):
         return _bounded(left + right)

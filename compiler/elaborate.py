@@ -13,11 +13,11 @@ from netwright.compiler.dims import Dim, SymbolicDim, symbol
 from netwright.compiler.evaluate import Evaluator
 from netwright.compiler.ir import Graph, Value
 from netwright.compiler.modules import load_modules
-from netwright.compiler.name_check import arithmetic_names, check_names
+from netwright.compiler.passes import PIPELINE
+from netwright.compiler.passes.check_names import arithmetic_names
 from netwright.compiler.scope import POISON, Env, Module
 from netwright.compiler.session import Poisoned, Session
 from netwright.compiler.types import TensorType
-from netwright.compiler.unused import unused_blocks
 from netwright.compiler.values import Layer, SharedLayer, kind_of
 from netwright.dsl import tree
 from netwright.dsl.diagnostics import CompilerBug, Label
@@ -52,7 +52,8 @@ def elaborate(
     with deep_recursion(session):
         modules = load_modules(spec, root, session.diagnostics)
         session.diagnostics.raise_errors()
-        check_names(session, modules)
+        for run in PIPELINE:
+            run(session, modules)
         found = _Elaboration(session, modules).run(dict(params or {}), preset)
     session.diagnostics.raise_errors()
     if found is None:
@@ -77,8 +78,6 @@ class _Elaboration:
         inputs = self._inputs(sizes)
         self._layers()
         outputs = self._outputs()
-        if not self.session.diagnostics.has_errors:  # a misspelt call would make its block unused
-            self.session.diagnostics.extend(unused_blocks(self.spec))
         graph = None if self.spec.model is None else self.graph
         return Elaborated(self.session, self.main, self.modules, self.env, graph, inputs, outputs)
 

@@ -178,7 +178,8 @@ class Evaluator:
         if count > MAX_REPEATS:
             message = f"a layer is repeated at most {MAX_REPEATS:,} times, found {count:,}"
             self.session.fail("model-too-large", message, span)
-        return bounded(self.session, Repetition(layer, count), expr.span)
+        repeated: Layer = bounded(self.session, Repetition(layer, count), expr.span)
+        return repeated
 
     def _refuse_sign(self, expr: tree.Binary, left: Any, right: Any) -> NoReturn:
         """A sign between a layer and something else: `x -> f + y` reads as `x -> (f + y)`."""

@@ -187,4 +187,3 @@ class Model:
 def _shown(cost: Dim | None) -> int | str | None:
     """A cost as plain data: a symbolic one is its text."""
     return str(cost) if isinstance(cost, SymbolicDim) else cost
-

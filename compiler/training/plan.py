@@ -227,4 +227,3 @@ _ACCURACIES = {
     "categorical_focal_crossentropy": metrics.CategoricalAccuracy,
     "sparse_categorical_crossentropy": metrics.SparseCategoricalAccuracy,
 }
-

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from netwright.compiler.scope import Module
+from netwright.compiler.session import Session
 from netwright.dsl import tree
 from netwright.dsl.diagnostics import Diagnostic
 from netwright.dsl.nesting import children
 
 
-def unused_blocks(spec: tree.Spec) -> Iterator[Diagnostic]:
-    """A warning for each block that neither the model nor anything it leads to names; a library has none."""
+def warn_unused_blocks(session: Session, modules: Sequence[Module]) -> None:
+    """A warning for each block of the main spec that neither the model nor anything it leads to names; a library has
+    none."""
+    if not session.diagnostics.has_errors:  # a misspelt call would make its block unused
+        session.diagnostics.extend(_unused(modules[0].spec))
+
+
+def _unused(spec: tree.Spec) -> Iterator[Diagnostic]:
     if spec.model is None or not spec.blocks:
         return
     blocks = {block.name: block for block in spec.blocks}

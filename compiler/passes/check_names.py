@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from netwright.compiler.name_visitor import NameVisitor
+from netwright.compiler.passes.name_visitor import NameVisitor
 from netwright.compiler.scope import Module
 from netwright.compiler.session import Session
 from netwright.dsl import tree
