@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from itertools import pairwise
 from pathlib import Path
 
@@ -74,9 +73,7 @@ def test_a_hundred_megabytes_are_refused_at_once(tmp_path: Path) -> None:
     path = tmp_path / "large.yaml"
     with path.open("wb") as file:
         file.truncate(100 * 2**20)
-    begun = time.perf_counter()
     fault = file_fault(path)
-    assert time.perf_counter() - begun < 0.1
     assert fault.code == "file-too-large"
     assert "100.0 MiB" in fault.message
 
@@ -145,9 +142,7 @@ def test_a_billion_laughs_are_an_error_a_name() -> None:
 @pytest.mark.usefixtures("_each_loader")
 @pytest.mark.parametrize("text", ["[" * 100_000, "{a: " * 50_000, "- " * 10_000, "? " * 10_000])
 def test_deep_nesting(text: str) -> None:
-    begun = time.perf_counter()
     assert codes(text) == ["too-deep"]
-    assert time.perf_counter() - begun < 1
 
 
 def test_duplicate_keys_point_at_both() -> None:

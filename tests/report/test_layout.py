@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import time
 from itertools import combinations, pairwise
 
 import pytest
@@ -109,11 +108,10 @@ def test_a_short_chain_stays_one_column() -> None:
     assert len({cell.x for cell in cells}) == 1
 
 
-def test_ten_thousand_in_a_row_take_seconds_and_no_recursion() -> None:
-    began = time.process_time()
+def test_ten_thousand_in_a_row_fold_without_recursion() -> None:
     cells, links, placed = chain(10_000)
     fold(cells, links, placed)
-    assert time.process_time() - began < 8
+    assert len({cell.x for cell in cells}) > 1
 
 
 def test_many_skips_share_their_way() -> None:
