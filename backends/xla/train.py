@@ -96,7 +96,8 @@ def _position(plan: Plan, settings: Settings, checkpoint: Checkpoint | None) -> 
     for name in ("seed", "batch_size"):
         asked, held = getattr(settings, name), getattr(checkpoint.position, name)
         if asked not in (None, held):
-            raise ExecutionError(f"the run to go on with has {name} {held}, not {asked}", help=f"leave out --{name.replace('_', '-')}")
+            option = f"--{name.replace('_', '-')}"
+            raise ExecutionError(f"the run to go on with has {name} {held}, not {asked}", help=f"leave out {option}")
     return checkpoint.position
 
 
