@@ -4,14 +4,14 @@ once for given arguments and operand types; a repeat whose copies are alike beco
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
+from netwright.compiler.bodies import Bodies, component, context
 from netwright.compiler.dims import DimTooComplex
 from netwright.compiler.ir import CallNode, Graph, OpNode, RepeatNode, Value, each_tensor
 from netwright.compiler.ops.catalogue import find_operator
 from netwright.compiler.ops.initializers import expect_fillable
 from netwright.compiler.ops.op import Function, Op, OpError
-from netwright.compiler.scope import POISON, Env
 from netwright.compiler.session import Poisoned, Session
 from netwright.compiler.sharing import check_same_weights
 from netwright.compiler.types import NumberType, TensorType
@@ -24,7 +24,6 @@ from netwright.compiler.values import (
     Repetition,
     SharedLayer,
     kind_of,
-    show,
 )
 from netwright.dsl import tree
 from netwright.dsl.diagnostics import CompilerBug, Label
@@ -62,6 +61,7 @@ class Application:
     def __init__(self, session: Session, graph: Graph) -> None:
         self.session = session
         self.graph = graph
+        self.bodies = Bodies(session)
 
     # ------------------------------------------------------------ entry
 
@@ -120,7 +120,7 @@ class Application:
             # a list of one, which a loop may make, is no slip
             help = f"write `(x, y) -> {layer.op.name_in_flow}`"
             message = f"{layer.op.name_in_flow} takes a list of tensors, found one tensor"
-            self.session.fail("wrong-arity", message, span, labels=_context(before, span, operands), help=help)
+            self.session.fail("wrong-arity", message, span, labels=context(before, span, operands), help=help)
         self._check_arity(layer.op, operands, span, before)
         try:
             return self._add(layer, operands, span)
@@ -131,7 +131,7 @@ class Application:
         self, layer: OperatorLayer, operands: tuple[Value, ...], span: Span, instance: Instance | None = None
     ) -> Any:
         keywords = tuple((name, each_tensor(given, self.graph.import_value)) for name, given in layer.keywords)
-        node = OpNode(_component(layer.op), operands, span, instance, layer.op, keywords)
+        node = OpNode(component(layer.op), operands, span, instance, layer.op, keywords)
         inferred = self._infer(node)
         if instance is not None:
             check_same_weights(self.session, instance, node)
@@ -175,14 +175,14 @@ class Application:
             "wrong-arity",
             f"{op.name_in_flow} takes {wanted}, found {given}",
             span,
-            labels=_context(before, span, operands),
+            labels=context(before, span, operands),
             help=help,
         )
 
     def _refuse(
         self, layer: OperatorLayer, operands: tuple[Value, ...], error: OpError, span: Span, before: Span
     ) -> None:
-        labels = _context(before, span, operands)
+        labels = context(before, span, operands)
         place = layer.place(error.at) if isinstance(error.at, str) else None
         label = error.label if isinstance(error.at, str) else ""
         name = layer.op.name_in_flow
@@ -211,67 +211,8 @@ class Application:
         self, layer: BlockLayer, operand: Any, span: Span, before: Span, instance: Instance | None = None
     ) -> Any:
         operands = self._operands(operand, span, before)
-        body = self._graph_of(layer, tuple(value.type for value in operands), span, before)
+        body = self.bodies.of_block(layer, tuple(value.type for value in operands), span, before)
         return self._call(layer.block.name, body, operands, span, given=layer.given, instance=instance)
-
-    def _graph_of(self, layer: BlockLayer, types: tuple[TensorType, ...], span: Span, before: Span) -> Graph:
-        """The block's graph for operands of these types."""
-        block = layer.block
-        if len(types) != len(block.operands):
-            wanted = len(block.operands)
-            names = ", ".join(target.name for target in block.operands)
-            message = f"{block.name} takes {wanted} tensor{'' if wanted == 1 else 's'} ({names}), found {len(types)}"
-            self.session.fail("wrong-arity", message, span, labels=_context(before, span, types))
-        return self._memoised((layer.key(), types), span, lambda: self._build_block(layer, types, span))
-
-    def _build_block(self, layer: BlockLayer, types: tuple[TensorType, ...], span: Span) -> Graph:
-        from netwright.compiler.evaluate import Evaluator
-        from netwright.compiler.patterns import match_pattern
-
-        block = layer.block
-        graph = Graph(block.name)
-        env = Env(layer.module)
-        env.names = {parameter.name: value for parameter, value in zip(block.parameters, layer.arguments, strict=True)}
-        env.places = {parameter.name: parameter.span for parameter in block.parameters}
-        env.places |= {target.name: target.span for target in block.operands}
-        evaluator = Evaluator(self.session, env, graph)
-        with self.session.calling(show(layer), span):
-            for target, type in zip(block.operands, types, strict=True):
-                env.names[target.name] = graph.add_input(type, target.name)
-            for target in block.operands:
-                if target.dims is not None:
-                    match_pattern(evaluator, target, env.names[target.name])
-            result = evaluator.body(block.body)
-            if block.body.result is None:
-                self._refuse_open_end(block, env)
-            _finish(self.session, graph, result, block.body.result.span, f"the block {block.name}")
-        self.session.calls.append((layer, graph))
-        return graph
-
-    def _refuse_open_end(self, block: tree.Block, env: Env) -> NoReturn:
-        last = block.body.bindings[-1].targets[-1]
-        if env.names[last.name] is POISON:
-            raise Poisoned
-        help = f"end it with a line that is the result: {last.name}"
-        self.session.fail("not-a-tensor", f"the block {block.name} ends in a binding", last.span, help=help)
-
-    def _memoised(self, key: Any, span: Span, build: Callable[[], Graph]) -> Graph:
-        session = self.session
-        if key in session.building:
-            help = "give it an argument that changes from call to call, and a condition that ends it"
-            session.fail("endless-recursion", "this leads back to itself with the same arguments", span, help=help)
-        if key in session.graphs:
-            found = session.graphs[key]
-            if found is None:
-                raise Poisoned
-            return found
-        session.graphs[key] = None  # what failed once stays silent
-        session.building.add(key)
-        try:
-            graph = session.graphs[key] = build()
-        finally:
-            session.building.remove(key)
-        return graph
 
     def _call(
         self,
@@ -315,7 +256,7 @@ class Application:
         while remaining > 0:
             operands = self._operands(operand, span, before)
             types = tuple(value.type for value in operands)
-            body = self._body_of(layer.layer, types, isinstance(operand, tuple), span, before)
+            body = self.bodies.of_layer(layer.layer, types, isinstance(operand, tuple), span, before)
             if remaining > 1 and body.output_types == types:
                 return self._repeat(body, operands, remaining, span)
             operand = self.apply(layer.layer, operand, span, before)
@@ -327,23 +268,6 @@ class Application:
         node = RepeatNode(body.name, operands, span, None, body, count)
         outputs = self.graph.add(node, body.output_types)
         return outputs if body.output_is_tuple else outputs[0]
-
-    def _body_of(self, layer: Layer, types: tuple[TensorType, ...], several: bool, span: Span, before: Span) -> Graph:
-        """A graph that applies `layer` to operands of these types."""
-        if isinstance(layer, BlockLayer):
-            return self._graph_of(layer, types, span, before)
-        return self._memoised(
-            ("body", layer, types), span, lambda: self._build_body(layer, types, several, span, before)
-        )
-
-    def _build_body(
-        self, layer: Layer, types: tuple[TensorType, ...], several: bool, span: Span, before: Span
-    ) -> Graph:
-        graph = Graph(_name_of(layer))
-        operands = tuple(graph.add_input(type) for type in types)
-        result = Application(self.session, graph).apply(layer, operands if several else operands[0], span, before)
-        _finish(self.session, graph, result, span, "a repeated layer")
-        return graph
 
     # ------------------------------------------------------------ shared layers
 
@@ -362,45 +286,8 @@ class Application:
             return self._block(inner, operand, span, before, instance)
         operands = self._operands(operand, span, before)
         types = tuple(value.type for value in operands)
-        body = self._body_of(inner, types, isinstance(operand, tuple), span, before)
+        body = self.bodies.of_layer(inner, types, isinstance(operand, tuple), span, before)
         return self._call(instance.name, body, operands, span, instance=instance)
-
-
-def _finish(session: Session, graph: Graph, result: Any, span: Span, what: str) -> None:
-    """Make `result` the outputs of the graph."""
-    items = result if isinstance(result, tuple) else (result,)
-    for item in items:
-        if not isinstance(item, Value) or item.constant is not None:
-            message = f"{what} ends in a tensor or a tuple of tensors, found {kind_of(item)}"
-            help = "apply it to a tensor: `x -> ...`" if isinstance(item, Layer) else None
-            session.fail("not-a-tensor", message, span, help=help)
-    graph.outputs = tuple(graph.import_value(item) for item in items)
-    graph.output_is_tuple = isinstance(result, tuple)
-
-
-def _component(op: Op) -> str:
-    """The path component of an operator's node: its `name`, or what it is called."""
-    return getattr(op, "name", None) or op.name_in_flow.removeprefix("ops.")
-
-
-def _name_of(layer: Layer) -> str:
-    if isinstance(layer, OperatorLayer):
-        return _component(layer.op)
-    if isinstance(layer, BlockLayer):
-        return layer.block.name
-    return layer.instance.name if isinstance(layer, SharedLayer) else "repeat"
-
-
-def _context(before: Span, span: Span, operands: tuple[Value | TensorType, ...]) -> tuple[Label, ...]:
-    """What the layer at `span` was applied to, as a label at its place."""
-    described = "this is " + ", ".join(show_operand(operand) for operand in operands)
-    return () if before is span else (Label(before, described),)
-
-
-def show_operand(operand: Value | TensorType) -> str:
-    """A number as written, a tensor as its type."""
-    constant = operand.constant if isinstance(operand, Value) else None
-    return str(operand) if constant is None else show(constant)
 
 
 _APPLY: dict[type[Layer], Callable[[Application, Any, Any, Span, Span], Any]] = {

@@ -6,32 +6,25 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from netwright.compiler.arguments import Signature, bind, block_signature, check_required, signature
-from netwright.compiler.dims import SymbolicDim
+from netwright.compiler.arguments import Signature, bind, block_signature
+from netwright.compiler.declaring import Declaring
 from netwright.compiler.extent import bounded
-from netwright.compiler.ir import Value
-from netwright.compiler.ops.attributes import Attribute, AttributeFault
 from netwright.compiler.ops.catalogue import find_configuration, find_operator
-from netwright.compiler.ops.configuration import Configuration, configuration_kind
-from netwright.compiler.ops.declared import Declared
-from netwright.compiler.ops.op import Op, OpError
+from netwright.compiler.ops.op import Op
 from netwright.compiler.scope import POISON, Env, Module
 from netwright.compiler.session import Poisoned, Session
 from netwright.compiler.unknown_names import (
     KERAS_MODULES,
     Unknown,
-    takes_words_alone,
     unknown_block,
     unknown_function,
     unknown_name,
-    unknown_word,
 )
 from netwright.compiler.value_functions import MOST_ARGUMENTS, VALUE_FUNCTIONS
 from netwright.compiler.values import BlockLayer, Layer, OperatorLayer, SharedLayer, kind_of, show, tensors_in
 from netwright.dsl import tree
 from netwright.dsl.diagnostics import Label
 from netwright.dsl.source import Span
-from netwright.dsl.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from netwright.compiler.evaluate import Evaluator
@@ -50,12 +43,13 @@ class Calling:
     def __init__(self, evaluator: Evaluator) -> None:
         self.evaluator = evaluator
         self.session: Session = evaluator.session
+        self.declaring = Declaring(self)
 
     # ------------------------------------------------------------ names
 
     def name(self, expr: tree.Name, stage: bool) -> Any:
         """The value of a bare name."""
-        value = self._bound(expr)
+        value = self.bound(expr)
         if value is not _UNBOUND:
             return value
         block = self.evaluator.env.module.blocks.get(expr.id)
@@ -64,9 +58,9 @@ class Calling:
         operator = find_operator(expr.id)
         if operator is not None:
             return self._operator(operator, (), expr.span)
-        return self._refuse_name(expr, stage)
+        return self.refuse_name(expr, stage)
 
-    def _bound(self, expr: tree.Name) -> Any:
+    def bound(self, expr: tree.Name) -> Any:
         """What a binding, a param or an entry of `layers` gives the name."""
         env = self.evaluator.env
         try:
@@ -77,11 +71,17 @@ class Calling:
             raise Poisoned
         return value
 
-    def _refuse_name(self, expr: tree.Name, stage: bool) -> NoReturn:
-        env = self.evaluator.env
-        self._refuse(unknown_name(expr.id, env.module, env.all_names(), stage=stage), expr.span)
+    def is_bound(self, expr: tree.Name) -> bool:
+        """Whether a binding, a param or an entry of `layers` gives the name a value."""
+        return self.bound(expr) is not _UNBOUND
 
-    def _refuse(self, unknown: Unknown, span: Span) -> NoReturn:
+    def refuse_name(self, expr: tree.Name, stage: bool) -> NoReturn:
+        """Say what a name may mean that stands for nothing."""
+        env = self.evaluator.env
+        self.refuse(unknown_name(expr.id, env.module, env.all_names(), stage=stage), expr.span)
+
+    def refuse(self, unknown: Unknown, span: Span) -> NoReturn:
+        """Report an unknown name at its place."""
         self.session.fail(unknown.code, unknown.message, span, help=unknown.help)
 
     def qualified(self, expr: tree.Attribute) -> Any:
@@ -97,12 +97,12 @@ class Calling:
             module = self.evaluator.env.module.uses[base]
             block = module.blocks.get(expr.name)
             if block is None:
-                self._refuse(unknown_block(base, expr.name, module), expr.name_span)
+                self.refuse(unknown_block(base, expr.name, module), expr.name_span)
             return lambda arguments, span: self._block(module, block, arguments, span)
-        if base in KERAS_MODULES and self._bound(expr.base) is _UNBOUND:
+        if base in KERAS_MODULES and self.bound(expr.base) is _UNBOUND:
             operator = find_operator(f"{base}.{expr.name}")
             if operator is None:
-                self._refuse(unknown_function(base, expr.name), expr.name_span)
+                self.refuse(unknown_function(base, expr.name), expr.name_span)
             return lambda arguments, span: self._operator(operator, arguments, span)
         return None
 
@@ -129,7 +129,7 @@ class Calling:
 
     def _named_call(self, function: tree.Name, expr: tree.Call, stage: bool) -> Any:
         env = self.evaluator.env
-        if self._bound(function) is not _UNBOUND:
+        if self.bound(function) is not _UNBOUND:
             return _UNBOUND
         block = env.module.blocks.get(function.id)
         if block is not None:
@@ -142,8 +142,8 @@ class Calling:
             return self._operator(operator, expr.arguments, expr.span)
         configuration = find_configuration(function.id)
         if configuration is not None:
-            return self.declared(configuration, expr.arguments, expr.span)
-        return self._refuse_name(function, True)
+            return self.declaring.declared(configuration, expr.arguments, expr.span)
+        return self.refuse_name(function, True)
 
     def _value_function(self, name: str, expr: tree.Call) -> Any:
         for argument in expr.arguments:
@@ -152,7 +152,7 @@ class Calling:
         values = self.evaluator.evaluate_all(tuple(argument.value for argument in expr.arguments))
         for value, argument in zip(values, expr.arguments, strict=True):
             if next(tensors_in(value), None) is not None:
-                self._refuse_tensor(name, argument, expr.arguments)
+                self.refuse_tensor(name, argument, expr.arguments)
         with self.evaluator.arithmetic(expr.span):
             named = {a.name: v for a, v in zip(expr.arguments, values, strict=True) if a.name is not None}
             unnamed = [v for a, v in zip(expr.arguments, values, strict=True) if a.name is None]
@@ -167,7 +167,7 @@ class Calling:
             except TypeError:
                 self.session.fail("invalid-argument", f"{name}() does not take these arguments", expr.span)
 
-    def _refuse_tensor(self, what: str, argument: tree.Argument, arguments: Sequence[tree.Argument]) -> NoReturn:
+    def refuse_tensor(self, what: str, argument: tree.Argument, arguments: Sequence[tree.Argument]) -> NoReturn:
         """Refuse a tensor among the arguments of `what`."""
         rest = ", ".join(other.span.text.strip() for other in arguments if other is not argument)
         self._misplaced_tensor(what, argument, f"write `{argument.value.span.text.strip()} -> {what}({rest})`")
@@ -177,126 +177,13 @@ class Calling:
         help = f"tensors flow along arrows: {help}"
         self.session.fail("tensor-in-parentheses", message, argument.span, label="this is a tensor", help=help)
 
-    # ------------------------------------------------------------ operators and configuration
+    # ------------------------------------------------------------ operators
 
     def _operator(self, cls: type[Op], arguments: Sequence[tree.Argument], span: Span) -> Any:
-        op, keywords, places = self._declare(cls, arguments, span)
+        op, keywords, places = self.declaring.declare(cls, arguments, span)
         if not cls.operands and not cls.variadic:
             return self.evaluator.application.apply(OperatorLayer(op), (), span)
         return OperatorLayer(op, keywords, span, places)
-
-    def declared(self, cls: type[Configuration], arguments: Sequence[tree.Argument], span: Span) -> Configuration:
-        """A configuration object from a call's arguments."""
-        made: Configuration = self._declare(cls, arguments, span)[0]
-        return made
-
-    def _declare(self, cls: Any, arguments: Sequence[tree.Argument], span: Span) -> tuple[Any, Any, Any]:
-        attributes: dict[str, Attribute] = cls.attributes()
-        wanted = signature(cls)
-        if not arguments:
-            check_required(self.session, wanted, {}, span)
-            bound: dict[str, tree.Argument] = {}
-        else:
-            bound = bind(self.session, wanted, arguments, span)
-        values, keywords = self._attribute_values(cls, attributes, bound)
-        made = cls(values)
-        try:
-            made.validate()
-        except OpError as error:
-            place = bound[error.at].span if error.at in bound else span
-            self.session.fail(
-                error.code, f"{cls.name_in_flow}: {error.message}", place, label=error.label, help=error.help
-            )
-        return made, keywords, tuple((name, argument.span) for name, argument in bound.items())
-
-    def _attribute_values(
-        self, cls: type[Declared], attributes: dict[str, Attribute], bound: dict[str, tree.Argument]
-    ) -> tuple[dict[str, Any], tuple[tuple[str, Any], ...]]:
-        values: dict[str, Any] = {}
-        keywords: list[tuple[str, Any]] = []
-        failed = False
-        for name, argument in bound.items():
-            try:
-                value = self.argument(argument.value, attributes[name])
-                if next(tensors_in(value), None) is not None:
-                    if not attributes[name].call:
-                        self._refuse_tensor(cls.name_in_flow, argument, tuple(bound.values()))
-                    self._check_tensors(cls, attributes[name], argument, value)
-                    keywords.append((name, value))
-                else:
-                    values[name] = self._converted(cls, attributes[name], argument, value)
-            except Poisoned:
-                failed = True
-        if failed:
-            raise Poisoned
-        return values, tuple(keywords)
-
-    def _check_tensors(self, cls: type[Declared], attribute: Attribute, argument: tree.Argument, value: Any) -> None:
-        """A call-time argument is one tensor, or a list of tensors and none where it takes several."""
-        takes = attribute.annotation.split(" | ")
-        if isinstance(value, Value):
-            fits = "Tensor" in takes or "Tensors" in takes
-        else:
-            fits = "Tensors" in takes and all(item is None or isinstance(item, Value) for item in value)
-        if not fits:
-            wanted = attribute.type.expected
-            message = f"'{attribute.name}' of {cls.name_in_flow}: expected {wanted}, found {kind_of(value)}"
-            self.session.fail("invalid-argument", message, argument.value.span)
-
-    def _converted(self, cls: type[Declared], attribute: Attribute, argument: tree.Argument, value: Any) -> Any:
-        try:
-            return attribute.convert(_as_configuration(value), cls)
-        except AttributeFault as fault:
-            code, help = ("unknown-size", _KNOWN_SIZE) if _has_symbols(value) else ("invalid-argument", fault.help)
-            if help is None and isinstance(value, str):
-                help = did_you_mean(value, attribute.choices)
-            expected = fault.expected
-            if takes_words_alone(attribute):
-                expected = expected.replace("a string", f"one of {', '.join(attribute.choices)}")
-            message = f"'{attribute.name}' of {cls.name_in_flow}: expected {expected}, found {_found(value)}"
-            self.session.fail(code, message, argument.value.span, help=help)
-
-    def argument(self, expr: tree.Expr, attribute: Attribute) -> Any:
-        """The value given to an attribute. A bare name that nothing binds may be one of the attribute's own words; a
-        call may name a configuration object of the attribute's kind."""
-        evaluator = self.evaluator
-        if isinstance(expr, tree.Name):
-            value = self._bound(expr)
-            if value is _UNBOUND and expr.id not in evaluator.env.module.blocks:
-                return self._word(expr, attribute)
-            return evaluator.evaluate(expr) if value is _UNBOUND else value
-        if isinstance(expr, tree.Conditional):
-            return self.argument(expr.then if evaluator.holds(expr.condition) else expr.otherwise, attribute)
-        if isinstance(expr, tree.Sequence):
-            return self._sequence(expr, attribute)
-        if isinstance(expr, tree.Call) and isinstance(expr.function, tree.Name):
-            kind = configuration_kind(attribute)
-            cls = find_configuration(expr.function.id, kind) if kind else None
-            if cls is not None:
-                return self.declared(cls, expr.arguments, expr.span)
-            if kind is not None and not self._is_known(expr.function):
-                self._unknown_word(expr.function, attribute)
-        return evaluator.evaluate(expr)
-
-    def _sequence(self, expr: tree.Sequence, attribute: Attribute) -> tuple[Any, ...]:
-        values = [self.argument(item, attribute) for item in expr.items]
-        return tuple(values)
-
-    def _word(self, expr: tree.Name, attribute: Attribute) -> Any:
-        words = attribute.choices
-        if expr.id in words:
-            return expr.id
-        if find_operator(expr.id) is not None and not takes_words_alone(attribute):
-            return self.evaluator.evaluate(expr)
-        return self._unknown_word(expr, attribute) if words else self._refuse_name(expr, False)
-
-    def _unknown_word(self, expr: tree.Name, attribute: Attribute) -> NoReturn:
-        env = self.evaluator.env
-        self._refuse(unknown_word(expr.id, attribute, env.module, env.all_names()), expr.span)
-
-    def _is_known(self, expr: tree.Name) -> bool:
-        known = find_operator(expr.id) is not None or expr.id in VALUE_FUNCTIONS
-        return known or expr.id in self.evaluator.env.module.blocks or self._bound(expr) is not _UNBOUND
 
     # ------------------------------------------------------------ blocks
 
@@ -318,7 +205,7 @@ class Calling:
         values = self.evaluator.evaluate_all(tuple(argument.value for argument in bound.values()))
         for value, argument in zip(values, bound.values(), strict=True):
             if not block.is_function and next(tensors_in(value), None) is not None:
-                self._refuse_tensor(block.name, argument, tuple(bound.values()))
+                self.refuse_tensor(block.name, argument, tuple(bound.values()))
         return values
 
     def _function(self, layer: BlockLayer, span: Span) -> Any:
@@ -353,7 +240,7 @@ class Calling:
         attributes = {name: item for name, item in cls.attributes().items() if item.call}
         wanted = Signature(f"a call of {cls.name_in_flow}", (), tuple(attributes), ())
         bound = bind(self.session, wanted, expr.arguments, expr.span)
-        values, keywords = self._attribute_values(cls, attributes, bound)
+        values, keywords = self.declaring.values(cls, attributes, bound)
         op = cls({**inner.op.given(), **values})
         places = inner.places + tuple((name, argument.span) for name, argument in bound.items())
         layer = OperatorLayer(op, inner.keywords + keywords, expr.span, places)
@@ -366,25 +253,3 @@ class Calling:
         labels = (Label(hidden, "this hides the operator"),) if hidden else ()
         message = f"{kind_of(value)} takes no arguments here"
         self.session.fail("wrong-kind", message, expr.span, labels=labels, help=help)
-
-
-_KNOWN_SIZE = "this size must be a number when the model is compiled: give it in the input's type or with `--set`"
-
-
-def _as_configuration(value: Any) -> Any:
-    """What an attribute sees of a value: a layer of the catalogue is its operator."""
-    if isinstance(value, OperatorLayer) and not value.keywords:
-        return value.op
-    if isinstance(value, tuple):
-        return tuple(_as_configuration(item) for item in value)
-    return value
-
-
-def _has_symbols(value: Any) -> bool:
-    return any(map(_has_symbols, value)) if isinstance(value, tuple) else isinstance(value, SymbolicDim)
-
-
-def _found(value: Any) -> str:
-    if isinstance(value, OperatorLayer):
-        return f"the layer {show(value)}"
-    return f"{kind_of(value)} {show(value)}" if isinstance(value, (int, float, str, tuple)) else kind_of(value)

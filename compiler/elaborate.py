@@ -13,6 +13,7 @@ from netwright.compiler.dims import Dim, SymbolicDim, symbol
 from netwright.compiler.evaluate import Evaluator
 from netwright.compiler.ir import Graph, Value
 from netwright.compiler.modules import load_modules
+from netwright.compiler.params import evaluate_params, set_params
 from netwright.compiler.passes import PIPELINE
 from netwright.compiler.passes.check_names import arithmetic_names
 from netwright.compiler.scope import POISON, Env, Module
@@ -20,7 +21,7 @@ from netwright.compiler.session import Poisoned, Session
 from netwright.compiler.types import TensorType
 from netwright.compiler.values import Layer, SharedLayer, kind_of
 from netwright.dsl import tree
-from netwright.dsl.diagnostics import CompilerBug, Label
+from netwright.dsl.diagnostics import CompilerBug
 from netwright.dsl.records import entity
 from netwright.dsl.suggest import did_you_mean
 
@@ -72,72 +73,14 @@ class _Elaboration:
         self.evaluator = Evaluator(session, self.env, self.graph)
 
     def run(self, params: dict[str, Any], preset: str | None) -> Elaborated:
-        sizes = self._set_params(params, preset)
+        sizes = set_params(self.session, self.main, params, preset)
         for module in self.modules[1:]:
-            _evaluate_params(self.session, module, {entry.name: entry.value for entry in module.spec.params}, {})
+            evaluate_params(self.session, module, {entry.name: entry.value for entry in module.spec.params}, {})
         inputs = self._inputs(sizes)
         self._layers()
         outputs = self._outputs()
         graph = None if self.spec.model is None else self.graph
         return Elaborated(self.session, self.main, self.modules, self.env, graph, inputs, outputs)
-
-    # ------------------------------------------------------------ params
-
-    def _set_params(self, params: dict[str, Any], preset: str | None) -> dict[str, int]:
-        """Evaluate the params; what `params` says of symbolic dims is left over and returned."""
-        exprs = {entry.name: entry.value for entry in self.spec.params}
-        self._check_presets()
-        for entry in self._preset(preset):
-            exprs[entry.name] = entry.value
-        symbols = _symbol_names(self.spec, exprs)
-        given = {name: _from_python(value) for name, value in params.items()}
-        for name in [name for name in given if name not in exprs and name not in symbols]:
-            known = [*exprs, *sorted(symbols)]
-            help = did_you_mean(name, known) or (f"it has {', '.join(known)}" if known else "it has none")
-            self.session.report("unknown-param", f"the spec has no param '{name}'", None, help=help)
-        for name in [name for name in exprs if name in given and not self._has_kind(name, given[name])]:
-            del given[name]  # the default stands in, so that nothing more is said
-        _evaluate_params(self.session, self.main, exprs, given)
-        return {name: self._size(name, given[name]) for name in symbols & given.keys()}
-
-    def _preset(self, name: str | None) -> tuple[tree.Entry, ...]:
-        if name is None:
-            return ()
-        known = {preset.name: preset for preset in self.spec.presets}
-        if name not in known:
-            help = did_you_mean(name, known) or (f"it has {', '.join(known)}" if known else "it has none")
-            self.session.report("unknown-preset", f"the spec has no preset '{name}'", None, help=help)
-            return ()
-        return known[name].values
-
-    def _check_presets(self) -> None:
-        """Every preset gives its params values of their kind."""
-        defaults = {entry.name: entry for entry in self.spec.params}
-        for preset in self.spec.presets:
-            for entry in preset.values:
-                given = entry.value.value if isinstance(entry.value, tree.Literal) else None
-                wanted = _other_kind(defaults[entry.name], given)
-                if wanted is not None:
-                    message = f"param '{entry.name}' is {wanted}, '{preset.name}' sets it to {kind_of(given)}"
-                    labels = (Label(defaults[entry.name].value.span, "its default"),)
-                    self.session.report("invalid-argument", message, entry.value.span, labels=labels)
-
-    def _has_kind(self, name: str, value: Any) -> bool:
-        entry = next(entry for entry in self.spec.params if entry.name == name)
-        wanted = _other_kind(entry, value)
-        if wanted is None:
-            return True
-        message = f"param '{name}' is {wanted}, it was set to {kind_of(value)}"
-        self.session.report("invalid-argument", message, entry.value.span, label="its default")
-        return False
-
-    def _size(self, name: str, value: Any) -> int:
-        if isinstance(value, int) and not isinstance(value, bool) and value > 0:
-            return value
-        self.session.report(
-            "invalid-argument", f"dim '{name}' was set to {kind_of(value)}, not a positive integer", None
-        )
-        return 1
 
     # ------------------------------------------------------------ inputs and layers
 
@@ -243,57 +186,6 @@ class _Elaboration:
         if isinstance(result, Layer):
             help = "apply it to an input: `input -> ...`"
         self.session.fail("not-a-tensor", f"the model ends in a tensor, found {found}", span, help=help)
-
-
-def _evaluate_params(
-    session: Session, module: Module, exprs: Mapping[str, tree.Expr], given: Mapping[str, Any]
-) -> None:
-    """Fill `module.params`, each default seeing the params before it."""
-    evaluator = Evaluator(session, Env(module), Graph(""))
-    for name, expr in exprs.items():
-        try:
-            module.params[name] = given[name] if name in given else _data(session, expr, evaluator.evaluate(expr))
-        except Poisoned:
-            module.params[name] = POISON
-
-
-def _data(session: Session, expr: tree.Expr, value: Any) -> Any:
-    """The value of a param, which is plain data."""
-    if not _is_data(value):
-        help = "name it under `layers` or in a body" if isinstance(value, Layer) else None
-        message = f"a param is a number, text, true, false, none or a list of these, found {kind_of(value)}"
-        session.fail("wrong-kind", message, expr.span, help=help)
-    return value
-
-
-def _is_data(value: Any) -> bool:
-    if isinstance(value, tuple):
-        return all(map(_is_data, value))
-    return value is None or isinstance(value, (bool, int, float, str))
-
-
-def _symbol_names(spec: tree.Spec, params: Mapping[str, tree.Expr]) -> set[str]:
-    """The names in the inputs' types that no param has."""
-    dims = (expr for declared in spec.inputs for expr in declared.type.dims)
-    return {name for expr in dims for name in arithmetic_names(expr)} - params.keys()
-
-
-def _other_kind(entry: tree.Entry, value: Any) -> str | None:
-    """The kind of a param's default, where a value is not of that kind; None and formulas are of any."""
-    default = entry.value.value if isinstance(entry.value, tree.Literal) else None
-    if default is None or value is None or _family(default) == _family(value):
-        return None
-    return kind_of(default)
-
-
-def _family(value: Any) -> str:
-    """Which values of a param may stand for each other."""
-    return "a number" if isinstance(value, (int, float)) and not isinstance(value, bool) else kind_of(value)
-
-
-def _from_python(value: Any) -> Any:
-    """A Python value as flow has it: lists are tuples."""
-    return tuple(map(_from_python, value)) if isinstance(value, (list, tuple)) else value
 
 
 @contextmanager

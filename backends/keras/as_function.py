@@ -9,6 +9,7 @@ from netwright.backends.keras.scope import Carry, Scope, carried
 from netwright.backends.keras.statements import Function, Return, statement_codes
 from netwright.backends.keras.syntax import Atom, Code, Lambda, parts
 from netwright.backends.keras.terms import Items, Layer, Tensors, Term, variables_in
+from netwright.backends.keras.unread import without_unread
 from netwright.dsl.source import Span
 
 if TYPE_CHECKING:
@@ -61,5 +62,5 @@ def _define(to: Translator, scope: Scope, parameters: tuple[str, ...], result: t
     read = {part.text for code in statement_codes(scope.statements) for part in parts(code) if isinstance(part, Atom)}
     loops = [variable for variable in to.scope.loops if variable in read]
     signature = [*((parameter, None) for parameter in parameters), *((variable, Atom(variable)) for variable in loops)]
-    to.scope.emit(Function(name, signature, scope.statements))
+    to.scope.emit(without_unread(Function(name, signature, scope.statements)))
     return Atom(name)

@@ -11,7 +11,7 @@ from netwright.backends.keras.layers_looped import LoopLayer
 from netwright.backends.keras.rows import Rows
 from netwright.backends.keras.scope import Carry, names_in
 from netwright.backends.keras.statements import Expression, For, Statement
-from netwright.backends.keras.syntax import Atom, Call, Code, Comprehension, Display
+from netwright.backends.keras.syntax import Atom, Call, Code, Comprehension, Display, Member
 from netwright.backends.keras.terms import Layer, Plain, Tensor, Tensors, Term, flowing, temps_of
 from netwright.dsl import tree
 
@@ -77,10 +77,11 @@ def _list(to: Translator, expr: tree.Loop, items: Term) -> Term:
         made: Code = Comprehension(_kind(term), code, rows.variables, rows.code, condition)
     else:
         made = Atom(to.scope.temporary("items"))
-        body.append(Expression(Call(Atom(f"{made.text}.append"), (code,))))
+        body.append(Expression(Call(Member(made, "append"), (code,))))
         to.scope.assign((made.text,), Display("list", ()))
         to.scope.emit(For(rows.variables, rows.code, _filtered(to, body, condition)))
         to.scope.release(temps)
+        temps = frozenset({made.text})
     return _list_term(term, made, temps)
 
 

@@ -16,6 +16,7 @@ from netwright.backends.keras.statements import Function, If, Statement
 from netwright.backends.keras.syntax import Atom, Call, Code, Joined, Lambda, parts
 from netwright.backends.keras.terms import BlockArgument, Items, Layer, Plain, Tensor, Tensors, Term, Unknown, flowing
 from netwright.backends.keras.translator import Translator
+from netwright.backends.keras.unread import without_unread
 from netwright.compiler.scope import Module
 from netwright.compiler.values import Layer as LayerValue
 from netwright.dsl import tree
@@ -104,7 +105,8 @@ class _Writer:
         result = write_body(self._to, self._block.body)
         self._function.result = result
         self._function.is_inline = isinstance(result, Layer) or _has_layers(result)
-        self._function.statement = Function(self._function.name, self._signature, self._scope.statements)
+        statement = Function(self._function.name, self._signature, self._scope.statements)
+        self._function.statement = without_unread(statement)
 
     def _operands(self) -> None:
         seen = self._emission.evidence.operand_types(self._block)

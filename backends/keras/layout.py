@@ -8,6 +8,8 @@ from typing import Any
 
 from netwright.backends.keras.statements import Assign, Comment, Expression, For, Function, If, Return, Statement
 from netwright.backends.keras.syntax import (
+    OR,
+    TERNARY,
     Call,
     Code,
     Comprehension,
@@ -183,16 +185,16 @@ def _call(code: Call, indent: int, head: str, tail: str) -> Iterator[str]:
         yield " " * indent + ")" + tail
         return
     for value in code.positional:
-        yield from place(value, indent + STEP, "", ",")
+        yield from _bracketed(value, indent + STEP, "", ",")
     for name, value in code.keywords:
-        yield from place(value, indent + STEP, f"{name}=", ",")
+        yield from _bracketed(value, indent + STEP, f"{name}=", ",")
     yield " " * indent + ")" + tail
 
 
 def _display(code: Display, indent: int, head: str, tail: str) -> Iterator[str]:
     yield " " * indent + head + code.brackets[0]
     for item in code.items:
-        yield from place(item, indent + STEP, "", ",")
+        yield from _bracketed(item, indent + STEP, "", ",")
     yield " " * indent + code.brackets[1] + tail
 
 
@@ -225,39 +227,64 @@ def _subscript(code: Subscript, indent: int, head: str, tail: str) -> Iterator[s
     yield from _BREAKS.get(type(code.base), _unbroken)(code.base, indent, head, rest + tail)
 
 
-def _operation(code: Operation, indent: int, head: str, tail: str) -> Iterator[str]:
-    """In parentheses, on one line or an operand a line."""
-    if code.sign == "**":
+def _in_parentheses(code: Operation | Joined | Ternary, indent: int, head: str, tail: str) -> Iterator[str]:
+    """Operands on one line, or on a line each, in parentheses."""
+    if isinstance(code, Operation) and code.sign == "**":
         yield from _unbroken(code, indent, head, tail)
         return
+    yield " " * indent + head + "("
+    if fits(code.flat(), indent + STEP):
+        yield " " * (indent + STEP) + code.flat()
+    else:
+        yield from _operands(code, indent + STEP, "", "")
+    yield " " * indent + ")" + tail
+
+
+def _operands(code: Operation | Joined | Ternary, indent: int, head: str, tail: str) -> Iterator[str]:
+    """An operand a line, what joins it to the one before in front."""
+    pieces = _PIECES[type(code)](code)
+    for number, (lead, operand, level) in enumerate(pieces, start=1):
+        start = lead if number > 1 else head
+        end = tail if number == len(pieces) else ""
+        if operand.level >= level:
+            yield from place(operand, indent, start, end)
+        else:
+            yield " " * indent + start + within(operand, level) + end
+
+
+def _bracketed(code: Code, indent: int, head: str, tail: str) -> Iterator[str]:
+    """An expression within brackets, where operands need no parentheses to stand on lines of their own."""
+    breakable = type(code) in _PIECES and not (isinstance(code, Operation) and code.sign == "**")
+    if breakable and not fits(head + code.flat() + tail, indent):
+        assert isinstance(code, (Operation, Joined, Ternary))
+        yield from _operands(code, indent, head, tail)
+    else:
+        yield from place(code, indent, head, tail)
+
+
+Piece = tuple[str, Code, int]  # what stands before an operand, the operand, and how tightly it must bind
+
+
+def _operation_pieces(code: Operation) -> list[Piece]:
     spine = code.spine()
-    yield " " * indent + head + "("
-    if fits(code.flat(), indent + STEP):
-        yield " " * (indent + STEP) + code.flat()
-    else:
-        yield from _operand(spine[-1].left, code.level, indent + STEP, "")
-        for step in reversed(spine):
-            yield from _operand(step.right, code.level + 1, indent + STEP, f"{step.sign} ")
-    yield " " * indent + ")" + tail
+    rest = [(f"{step.sign} ", step.right, code.level + 1) for step in reversed(spine)]
+    return [("", spine[-1].left, code.level), *rest]
 
 
-def _joined(code: Joined, indent: int, head: str, tail: str) -> Iterator[str]:
-    yield " " * indent + head + "("
-    if fits(code.flat(), indent + STEP):
-        yield " " * (indent + STEP) + code.flat()
-    else:
-        for word, operand in zip(("", *code.words), code.operands, strict=True):
-            yield from _operand(operand, code.level + 1, indent + STEP, f"{word} " if word else "")
-    yield " " * indent + ")" + tail
+def _joined_pieces(code: Joined) -> list[Piece]:
+    leads = ("", *(f"{word} " for word in code.words))
+    return [(lead, operand, code.level + 1) for lead, operand in zip(leads, code.operands, strict=True)]
 
 
-def _operand(code: Code, level: int, indent: int, head: str) -> Iterator[str]:
-    if code.level >= level:
-        yield from place(code, indent, head)
-    else:
-        yield " " * indent + head + within(code, level)
+def _ternary_pieces(code: Ternary) -> list[Piece]:
+    return [("", code.then, OR), ("if ", code.condition, OR), ("else ", code.otherwise, TERNARY)]
 
 
+_PIECES: dict[type[Code], Callable[[Any], list[Piece]]] = {
+    Operation: _operation_pieces,
+    Joined: _joined_pieces,
+    Ternary: _ternary_pieces,
+}
 _BREAKS: dict[type[Code], Callable[[Any, int, str, str], Iterator[str]]] = {
     Call: _call,
     Display: _display,
@@ -265,6 +292,7 @@ _BREAKS: dict[type[Code], Callable[[Any, int, str, str], Iterator[str]]] = {
     Comprehension: _comprehension,
     Lambda: _lambda,
     Subscript: _subscript,
-    Operation: _operation,
-    Joined: _joined,
+    Operation: _in_parentheses,
+    Joined: _in_parentheses,
+    Ternary: _in_parentheses,
 }

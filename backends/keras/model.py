@@ -16,6 +16,7 @@ from netwright.backends.keras.statements import Comment, Expression, Function, R
 from netwright.backends.keras.syntax import Atom, Call, Code, Display, Pairs, Size
 from netwright.backends.keras.terms import Items, Plain, Tensor, Tensors, Term, Unknown
 from netwright.backends.keras.translator import Translator
+from netwright.backends.keras.unread import without_unread
 from netwright.compiler.dims import SymbolicDim
 from netwright.compiler.dtypes import keras_dtype
 from netwright.compiler.evaluate import Evaluator
@@ -52,7 +53,7 @@ class ModelWriter:
         self._shared_layers()
         outputs = write_body(self._to, self._spec.model, self._result)
         self._return(outputs)
-        return Function("build_model", parameters, self._scope.statements, documentation)
+        return without_unread(Function("build_model", parameters, self._scope.statements, documentation))
 
     # ------------------------------------------------------------ params
 

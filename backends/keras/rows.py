@@ -29,9 +29,7 @@ class Rows:
         self.code = _iterated(to.code(items, loop.iterable.span))
 
     def _variable(self, name: str, uses: int) -> str:
-        if uses:
-            return self._names.claim(name)
-        return "_" if name == "_" else self._names.claim(f"_{name.lstrip('_')}")
+        return self._names.claim(name) if uses else "_"
 
     def release(self) -> None:
         """The variables are free for other loops."""

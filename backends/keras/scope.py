@@ -182,13 +182,19 @@ def carried(name: str, temps: frozenset[str] = frozenset()) -> Tensor:
 
 
 def names_in(item: Any) -> Counter[str]:
-    """How often each name stands in a tree."""
+    """How often a tree reads each name; the variables of loops in it are their own."""
     found: Counter[str] = Counter()
     todo = [item]
     while todo:
         here = todo.pop()
         if isinstance(here, tree.Name):
             found[here.id] += 1
+        elif isinstance(here, tree.Loop):
+            todo.append(here.iterable)
+            inside = names_in((here.body, here.condition))
+            for target in here.targets:
+                del inside[target.id]
+            found += inside
         elif isinstance(here, tuple):
             todo += here
         elif isinstance(here, _NODES):

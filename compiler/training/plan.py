@@ -91,7 +91,7 @@ class _Planning:
     def _object(self, expr: tree.Expr, kind: str) -> Configuration:
         """The loss, metric, ... that an expression names or configures."""
         attribute = Attribute(kind.lower(), kind, None)
-        value = self.evaluator.calling.argument(expr, attribute)
+        value = self.evaluator.calling.declaring.argument(expr, attribute)
         try:
             found: Configuration = attribute.convert(value, None)
         except AttributeFault as fault:

@@ -118,7 +118,6 @@ def build_model(
     z_1 = ops.cast(ops.cast(x, "float16"), "float32")
     u = y + z_1
     g = ops.squeeze(x[:, 1:, None], axis=2)
-    k = x[:, 0] @ ops.transpose(x[:, 1])
     final = layers.Concatenate()([w, v, m, r])
     final = layers.GlobalMaxPooling1D()(final)
     o1 = layers.Concatenate()([final, z])

@@ -1,0 +1,171 @@
+"""Every spec keeps its own checks, agrees with figures that others published, and is emitted the same each time. All of
+this without a framework."""
+
+from __future__ import annotations
+
+import csv
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from netwright.api import Model, compile as compile_spec
+from netwright.backends.keras.emit import emit
+
+HERE = Path(__file__).parent
+FOLDER = HERE.parents[1] / "specs"
+DATA = HERE.parent / "oracle" / "data"
+SPECS = sorted(FOLDER.glob("*.yaml"))
+REDUCED: dict[str, dict[str, Any]] = yaml.safe_load((HERE / "reduced.yaml").read_text())
+
+#: (spec, its row of published.csv, params that make the spec the row's system)
+PUBLISHED = [
+    ("lenet5", "LeNet-5 modern (full C3, plain pooling)", {}),
+    ("vgg16", "VGG16", {}),
+    ("googlenet", "GoogLeNet / Inception v1 (Caffe, no aux)", {}),
+    ("unet", "U-Net (2015, valid, 572->388, 1 ch, 2 classes)", {}),
+    ("siamese", "Siamese one-shot (Koch 2015, 105x105)", {}),
+    ("transformer_base", "Transformer base, shared 37k BPE", {}),
+    ("transformer_base", "Transformer big, shared 37k BPE", {"width": 1024, "hidden": 4096, "heads": 16}),
+    ("gpt2_small", "GPT-2 small, tied", {}),
+]
+#: (spec, preset, its row of keras_applications.csv)
+KERAS_APPLICATIONS = [
+    ("vgg16", None, "VGG16"),
+    ("resnet50", None, "ResNet50"),
+    ("resnet50", "resnet101", "ResNet101"),
+    ("resnet50", "resnet152", "ResNet152"),
+    ("inception_v3", None, "InceptionV3"),
+    ("mobilenet_v2", None, "MobileNetV2"),
+]
+
+
+def rows(name: str, key: str) -> dict[str, dict[str, str]]:
+    with (DATA / name).open(encoding="utf-8", newline="") as file:
+        return {row[key]: row for row in csv.DictReader(file)}
+
+
+def compiled(name: str, **options: Any) -> Model:
+    return compile_spec(FOLDER / f"{name}.yaml", **options)
+
+
+# ---------------------------------------------------------------- what a spec says of itself
+
+
+@pytest.mark.parametrize("spec", SPECS, ids=lambda path: path.stem)
+def test_a_spec_keeps_its_checks_and_names_its_source(spec: Path) -> None:
+    model = compile_spec(spec)
+    assert model.checks
+    assert [check.text for check in model.checks if not check.ok] == []
+    assert model.diagnostics == []
+    assert model.plan is not None
+    assert model.spec.name == spec.stem
+    assert model.spec.about
+    assert model.spec.reference
+
+
+@pytest.mark.parametrize("spec", SPECS, ids=lambda path: path.stem)
+def test_emission_is_the_same_to_the_byte(spec: Path) -> None:
+    """Also from another process, whose hashes are seeded otherwise: see `test_another_process_emits_the_same`."""
+    assert emit(compile_spec(spec)) == emit(compile_spec(spec))
+
+
+def test_another_process_emits_the_same() -> None:
+    code = (
+        "import sys; from netwright.api import compile; from netwright.backends.keras.emit import emit\n"
+        "sys.stdout.reconfigure(encoding='utf-8', newline='')\n"
+        "for path in sys.argv[1:]: sys.stdout.write(emit(compile(path)))"
+    )
+    written = {
+        subprocess.run(
+            [sys.executable, "-c", code, *map(str, SPECS)],
+            env={"PYTHONHASHSEED": seed},
+            capture_output=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert written == {"".join(emit(compile_spec(spec)) for spec in SPECS).encode()}
+
+
+@pytest.mark.parametrize("name", sorted(REDUCED))
+def test_the_reduced_size_is_small_and_has_no_errors_but_failed_checks(name: str) -> None:
+    model = compiled(name, params=REDUCED[name])
+    assert {diagnostic.code for diagnostic in model.diagnostics} <= {"check-failed"}
+    assert model.params.total < 60_000
+
+
+# ---------------------------------------------------------------- what others say of it
+
+
+@pytest.mark.parametrize(("spec", "system", "params"), PUBLISHED)
+def test_published_figures(spec: str, system: str, params: dict[str, Any]) -> None:
+    row = rows("published.csv", "system")[system]
+    model = compiled(spec, params=params)
+    assert model.params.total == int(row["params"])
+    assert list(sizes(row["output_shape"])) == list(known(model))[-len(list(sizes(row["output_shape"]))) :]
+    if row["kind"] == "official-definition-counted":
+        assert model.macs == int(row["macs"])
+    elif row["macs"]:
+        assert model.macs == pytest.approx(float(row["macs"]), rel=1e-3)
+
+
+def sizes(shape: str) -> Iterator[int]:
+    """The sizes in a shape as the table writes it: no symbols, no batch."""
+    numbers = [int(number) for number in re.findall(r"\d+", shape)]
+    return iter(numbers[1:] if re.match(r"\[\d+, ", shape) else numbers)
+
+
+def known(model: Model) -> Iterator[int]:
+    return (dim for dim in model.outputs["output"].shape if isinstance(dim, int))
+
+
+@pytest.mark.parametrize(("spec", "preset", "system"), KERAS_APPLICATIONS)
+def test_figures_of_keras_applications(spec: str, preset: str | None, system: str) -> None:
+    row = rows("keras_applications.csv", "name")[system]
+    model = compiled(spec, preset=preset)
+    found = model.params
+    assert [found.total, found.trainable, found.non_trainable] == [
+        int(row[name]) for name in ("total", "trainable", "non_trainable")
+    ]
+    assert model.inputs["image"].shape == ("N", int(row["input_hw"]), int(row["input_hw"]), 3)
+
+
+def test_the_weights_of_bilstm_timit_are_those_of_the_paper() -> None:
+    assert compiled("bilstm_timit").params.total == pytest.approx(3.8e6, rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("params", "published"),
+    [
+        ({"width": 1024, "heads": 16, "depth": 24, "context": 2048, "T": 2048}, 350e6),
+        ({"width": 12288, "heads": 96, "depth": 96, "context": 2048, "T": 2048}, 175e9),
+    ],
+)
+def test_gpt3(params: dict[str, int], published: float) -> None:
+    """Brown et al. 2020, arXiv:2005.14165, table 2.1: GPT-3 Medium and GPT-3."""
+    model = compiled("gpt2_small", params=params)
+    assert model.params.total == pytest.approx(published, rel=0.02)
+    width, depth = params["width"], params["depth"]
+    assert model.params.total == 12 * depth * width**2 + 13 * depth * width + (50_257 + 2048 + 2) * width
+    assert model.outputs["output"].shape == ("N", 2048, 50_257)
+
+
+# ---------------------------------------------------------------- what a check imports
+
+
+def test_check_imports_no_framework() -> None:
+    """As a process, over every spec."""
+    code = (
+        "import sys; from netwright.cli import main; status = main(['check', *sys.argv[1:]])\n"
+        "found = {'tensorflow', 'keras', 'jax', 'numpy'} & sys.modules.keys()\n"
+        "sys.exit(f'status {status}, imported {found}' if status or found else 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", code, *map(str, SPECS)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "resnet50" in done.stdout
