@@ -26,12 +26,12 @@ demo: full ## Check and draw a spec, write Keras code for it, train it (about a 
 
 test: full ## All tests: the framework-free ones first (seconds), then those with Keras (minutes)
 	@echo '== Tests that need no framework (under 10 s)'
-	@"$(PY)" -m pytest -q -m 'not keras and not slow'
+	@"$(PY)" -m pytest -q -m 'not keras and not slow' -n $(JOBS)
 	@echo '== Tests with Keras, TensorFlow and JAX, in $(JOBS) processes (some minutes; JOBS=n changes that)'
 	@"$(PY)" -m pytest -q -m 'keras or slow' -n $(JOBS)
 
 fast: tools ## Only the tests that need no framework (under 10 s)
-	@"$(PY)" -m pytest -q -m 'not keras and not slow'
+	@"$(PY)" -m pytest -q -m 'not keras and not slow' -n $(JOBS)
 
 lint: tools ## Style and types: ruff check, ruff format --check, mypy --strict
 	@echo '== ruff'

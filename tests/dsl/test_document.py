@@ -382,10 +382,10 @@ def test_a_text_has_no_folder() -> None:
 # ---------------------------------------------------------------- cost
 
 
-def test_ten_thousand_layers_are_read() -> None:
-    text = HEAD + "model:\n" + "  - dense: {units: 128, activation: relu}\n" * 10_000
+def test_a_list_of_thousands_of_layers_is_read() -> None:
+    text = HEAD + "model:\n" + "  - dense: {units: 128, activation: relu}\n" * 3_000
     spec = read_spec_text(text)
-    assert len(stages(spec)) == 10_001
+    assert len(stages(spec)) == 3_001
 
 
 def test_importing_the_reader_loads_nothing_heavy() -> None:

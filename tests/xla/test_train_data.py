@@ -44,6 +44,7 @@ def fault(load: Load, data: str, **spec: str) -> Diagnostic:
 # ---------------------------------------------------------------- built-in sets
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "inputs", "count"),
     [
