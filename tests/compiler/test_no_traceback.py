@@ -15,6 +15,7 @@ from case_pages import read_cases
 import netwright
 from netwright.dsl.render import render_text
 
+pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[2]
 SPECS = {path.stem: path.read_text(encoding="utf-8") for path in sorted((ROOT / "specs").glob("*.yaml"))}
 PAGES = {

@@ -27,6 +27,7 @@ def test_saved_tables_are_up_to_date(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert (tmp_path / "tables.json").read_text() == SAVED.read_text(), "run: python -m netwright.dsl.flow_tables"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("saved", ["", "{}", '{"digest": 0}', None])
 def test_tables_that_do_not_fit_are_made_anew(
     saved: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -38,6 +39,7 @@ def test_tables_that_do_not_fit_are_made_anew(
     assert load_tables.__wrapped__() == make_tables(GRAMMAR_TEXT)
 
 
+@pytest.mark.slow
 def test_the_grammar_has_no_conflicts(caplog: pytest.LogCaptureFixture) -> None:
     lark.logger.addHandler(caplog.handler)
     try:

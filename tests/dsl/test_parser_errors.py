@@ -148,6 +148,7 @@ def test_errors_are_not_without_end() -> None:
     assert len(faults(parse_body, "x y\n" * 1000)) == MOST_ERRORS
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text", ["-" * 100_000 + ")", "(" * 100_000, "x y\n" * 100_000, "f(\n" * 50_000, "; " * 100_000]
 )

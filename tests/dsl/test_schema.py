@@ -155,6 +155,7 @@ _VALUES = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(st.dictionaries(_KEYS, _VALUES, max_size=4), st.booleans())
 def test_reader_and_schema_agree(document: dict[str, Any], is_spec: bool) -> None:
     if is_spec:

@@ -98,6 +98,7 @@ def test_the_recursion_limit_is_raised_only_for_deep_models() -> None:
     )
 
 
+@pytest.mark.slow
 def test_long_models_are_written_without_recursion() -> None:
     chain = 'netwright: 1\nname: t\ninputs: {x: "f32[N, 2]"}\nmodel:\n' + "  - dense(2)\n" * 2000
     assert emit(compile_spec(chain)).count("layers.Dense(2)(") == 2000

@@ -158,6 +158,7 @@ def test_mermaid_statements_are_of_known_form(name: str) -> None:
     assert sum(line.strip().startswith("subgraph") for line in lines) == sum(line.strip() == "end" for line in lines)
 
 
+@pytest.mark.slow
 def test_pictures_are_the_same_bytes_in_every_process() -> None:
     code = "import sys; from netwright.cli import main; main(['draw', sys.argv[1], '--depth', '2'])"
     command = [sys.executable, "-c", code, str(SPECS / "transformer_base.yaml")]
@@ -177,6 +178,7 @@ def test_a_spec_of_ten_thousand_layers_is_drawn() -> None:
     assert to_svg(fitting_drawing(compiled), "deep").count("<g>") == 10_002
 
 
+@pytest.mark.slow
 def test_a_block_that_doubles_is_not_drawn_to_the_end() -> None:
     text = """\
 netwright: 1

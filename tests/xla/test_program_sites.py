@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from netwright.api import compile as compile_spec
 from netwright.backends.xla.sites import in_order_of_creation, sites_of
 
@@ -84,6 +86,7 @@ model: |
     assert sites(spec) == ["with_s[0]/dense[0]", "with_s[0]/dense[1]", "with_s[1]/dense[0]"]
 
 
+@pytest.mark.slow
 def test_ten_thousand_nodes_do_not_recurse() -> None:
     spec = "model: |\n  x" + " -> relu" * 10_000 + "\n"
     assert len(sites(spec)) == 10_000
