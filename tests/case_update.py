@@ -22,8 +22,10 @@ def update_case(page: Path, index: int, folder: Path) -> None:
     if case.output:
         changed.append((case.output, outcome.output))
     if case.report and outcome.model:
-        part = _updated(json.loads(case.report.text), outcome.model.report())
-        changed.append((case.report, json.dumps(part, indent=2, ensure_ascii=False) + "\n"))
+        expected = json.loads(case.report.text)
+        found = _updated(expected, outcome.model.report())
+        if found != expected:  # what holds keeps its layout
+            changed.append((case.report, json.dumps(found, indent=2, ensure_ascii=False) + "\n"))
     _replace(page, [(block, text) for block, text in changed if block.text != text])
 
 

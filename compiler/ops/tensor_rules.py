@@ -102,9 +102,17 @@ def broadcast(*shapes: Shape) -> Shape:
     for shape in shapes:
         common = broadcast_two(result, shape)
         if common is None:
-            raise OpError("shape-mismatch", f"shapes {show(result)} and {show(shape)} do not broadcast")
+            message = f"shapes {show(result)} and {show(shape)} do not broadcast"
+            raise OpError("shape-mismatch", message, help=_how_to_fit(result, shape))
         result = common
     return result
+
+
+def _how_to_fit(left: Shape, right: Shape) -> str:
+    """What to do about the first axis, from the end, that keeps two shapes from broadcasting."""
+    pairs = enumerate(zip(reversed(left), reversed(right), strict=False), start=1)
+    axis, one, other = next((-n, x, y) for n, (x, y) in pairs if broadcast_two((x,), (y,)) is None)
+    return f"axis {axis} is {one} on one side and {other} on the other: make them equal, or one of them 1"
 
 
 def show(shape: Shape) -> str:
