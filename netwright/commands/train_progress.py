@@ -19,12 +19,13 @@ class TerminalProgress:
         self._stream = stream
         self._live = stream.isatty()
         self._open = False
-        self._epochs = self._steps = self._done_before = self._done = 0
+        self._epochs = self._steps = self._done = self._timed_from = 0
         self._began = self._shown = time.monotonic()
 
     def begin(self, epochs: int, steps: int, done: int) -> None:
         self._epochs, self._steps = epochs, steps
-        self._done = self._done_before = done
+        self._done = done
+        self._timed_from = done + 1  # the first step compiles: it says nothing of the pace
         self._began = self._shown = time.monotonic()
 
     def wants_figures(self) -> bool:
@@ -32,8 +33,8 @@ class TerminalProgress:
 
     def step(self, epoch: int, step: int, figures: Mapping[str, Any] | None) -> None:
         self._done += 1
-        if self._done == self._done_before + 1:  # the first step compiles: it says nothing of the pace
-            self._done_before, self._began = self._done, time.monotonic()
+        if self._done == self._timed_from:
+            self._began = time.monotonic()
         if figures is not None:
             self._shown = time.monotonic()
             self._rewrite(self._text(epoch, step, figures))
@@ -67,7 +68,7 @@ class TerminalProgress:
 
     def _pace(self) -> str:
         seconds = max(time.monotonic() - self._began, 1e-9)
-        rate = (self._done - self._done_before) / seconds
+        rate = max(self._done - self._timed_from, 0) / seconds
         left = max(self._epochs * self._steps - self._done, 0) / rate if rate else 0
         return f"{rate:.0f} steps/s" + (f"  {duration(left)} left" if left >= 1 else "")
 
