@@ -51,7 +51,7 @@ typecheck: tools ## Types alone: mypy --strict over the packages as they are imp
 	@for folder in dsl compiler backends specs; do ln -s "../../$$folder" typecheck/netwright/; done
 	@cd typecheck && "../$(PY)" -m mypy --config-file ../pyproject.toml --cache-dir ../.mypy_cache -p netwright
 
-bench: full ## Measure: compile times, and training against hand-written code (minutes)
+bench: full ## Measure how fast checking is, against Keras and by size (a minute)
 	@"$(PY)" benchmarks/run.py
 
 clean: ## Remove all that was built: .venv, caches, build/

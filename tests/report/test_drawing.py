@@ -42,7 +42,7 @@ def texts(svg: str) -> list[str]:
 
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("depth", [None, 0, 9])
+@pytest.mark.parametrize("depth", [None, 0, pytest.param(9, marks=pytest.mark.slow)])
 def test_every_spec_is_drawn_well_formed(name: str, depth: int | None) -> None:
     compiled = model(name)
     diagram = fitting_drawing(compiled) if depth is None else draw(compiled, depth)

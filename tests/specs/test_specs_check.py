@@ -34,14 +34,14 @@ PUBLISHED = [
     ("transformer_base", "Transformer big, shared 37k BPE", {"width": 1024, "hidden": 4096, "heads": 16}),
     ("gpt2_small", "GPT-2 small, tied", {}),
 ]
-#: (spec, preset, its row of keras_applications.csv)
+#: (spec, params that make the spec the row's network, its row of keras_applications.csv)
 KERAS_APPLICATIONS = [
-    ("vgg16", None, "VGG16"),
-    ("resnet50", None, "ResNet50"),
-    ("resnet50", "resnet101", "ResNet101"),
-    ("resnet50", "resnet152", "ResNet152"),
-    ("inception_v3", None, "InceptionV3"),
-    ("mobilenet_v2", None, "MobileNetV2"),
+    ("vgg16", {}, "VGG16"),
+    ("resnet50", {}, "ResNet50"),
+    ("resnet50", {"depths": [3, 4, 23, 3]}, "ResNet101"),
+    ("resnet50", {"depths": [3, 8, 36, 3]}, "ResNet152"),
+    ("inception_v3", {}, "InceptionV3"),
+    ("mobilenet_v2", {}, "MobileNetV2"),
 ]
 
 
@@ -120,14 +120,15 @@ def known(model: Model) -> Iterator[int]:
     return (dim for dim in model.outputs["output"].shape if isinstance(dim, int))
 
 
-@pytest.mark.parametrize(("spec", "preset", "system"), KERAS_APPLICATIONS)
-def test_figures_of_keras_applications(spec: str, preset: str | None, system: str) -> None:
+@pytest.mark.parametrize(("spec", "params", "system"), KERAS_APPLICATIONS)
+def test_figures_of_keras_applications(spec: str, params: dict[str, Any], system: str) -> None:
     row = rows("keras_applications.csv", "name")[system]
-    model = compiled(spec, preset=preset)
+    model = compiled(spec, params=params)
     found = model.params
     assert [found.total, found.trainable, found.non_trainable] == [
         int(row[name]) for name in ("total", "trainable", "non_trainable")
     ]
+    assert model.macs == int(row["macs"])
     assert model.inputs["image"].shape == ("N", int(row["input_hw"]), int(row["input_hw"]), 3)
 
 
