@@ -5,12 +5,14 @@ from __future__ import annotations
 
 import argparse
 import io
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from typing import Any
 
 from netwright.dsl.diagnostics import SpecError
-from netwright.output import OutputError
+from netwright.output import OutputError, print_text
 from netwright.version import __version__
 
 #: what each command does; its module is imported only when it is asked for
@@ -39,12 +41,10 @@ Netwright compiles neural networks described in text. Begin with
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")  # a terminal that cannot show a sign still shows the message
+    _prepare_streams()
     given = sys.argv[1:] if arguments is None else list(arguments)
-    options = _parser(given).parse_args(given)
     try:
+        options = _parser(given).parse_args(given)
         return int(import_module(f"netwright.commands.{options.command}").run(options))
     except SpecError as error:
         _show(error)
@@ -52,12 +52,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OutputError as error:
         return _fail(str(error))
     except BrokenPipeError:
-        sys.stderr.close()  # the reader has gone (`| head`); there is nobody left to tell
-        return 1
+        return 1  # the reader has gone (`| head`); there is nobody left to tell
     except KeyboardInterrupt:
         return _fail("stopped")
     except _execution_error() as error:
         return _fail(str(error))
+
+
+def _prepare_streams() -> None:
+    """Streams that take everything: a closed one takes it to nowhere, and no file that is opened later gets its number;
+    a terminal that cannot show a sign still shows the message."""
+    sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+    sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _execution_error() -> type[Exception]:
@@ -67,10 +76,20 @@ def _execution_error() -> type[Exception]:
     return ExecutionError
 
 
+class _Parser(argparse.ArgumentParser):
+    """argparse's, whose help finds a full disk and a reader that has gone as all other output does."""
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        if message and file is sys.stdout:
+            print_text(message)
+        else:
+            super()._print_message(message, file)
+
+
 def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
     """The parser of the whole command line, with the options of the command that is asked for."""
     layout = argparse.RawDescriptionHelpFormatter
-    parser = argparse.ArgumentParser(prog="netwright", description=_ABOUT, formatter_class=layout)
+    parser = _Parser(prog="netwright", description=_ABOUT, formatter_class=layout)
     parser.add_argument("--version", action="version", version=f"netwright {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name, help in COMMANDS.items():

@@ -1,5 +1,5 @@
-"""Owns how Netwright writes files: whole or not at all, and never over a file that it did not write itself
-unless told to. Knows nothing of what is written.
+"""Owns how Netwright writes: files whole or not at all, and never over a file that it did not write itself unless
+told to; standard output at once. Knows nothing of what is written.
 
 A symbolic link is followed: the file it leads to is replaced and the link stays. What is not a regular file
 (`/dev/stdout`, a pipe) is written directly. A new file gets the mode that the umask says, an old one keeps its own.
@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -30,8 +31,7 @@ _REASONS = {
 class OutputError(Exception):
     """A file could not be written; the message says which and why. What stood there before is unchanged."""
 
-    def __init__(self, path: Path, reason: str) -> None:
-        self.path = path
+    def __init__(self, path: Path | str, reason: str) -> None:
         super().__init__(f"cannot write {path}: {reason}")
 
 
@@ -40,6 +40,19 @@ class ForeignFileError(OutputError):
 
     def __init__(self, path: Path) -> None:
         super().__init__(path, "it exists and Netwright did not write it; --force replaces it")
+
+
+def print_text(text: str) -> None:
+    """Print `text` on standard output, now, so that a full disk is found here and not when Python ends. Raises
+    OutputError, or BrokenPipeError where the reader has gone."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python would try the rest again at its end
+        if isinstance(error, BrokenPipeError):
+            raise
+        raise OutputError("standard output", _REASONS.get(error.errno or 0, str(error))) from error
 
 
 def write_text(path: str | Path, text: str, *, mark: str | None = None, force: bool = False) -> None:

@@ -22,6 +22,7 @@ from typing import Any
 from netwright.api import Model
 from netwright.commands.spec_options import add_params, compile_file
 from netwright.dsl.diagnostics import Diagnostic, SpecError
+from netwright.output import print_text
 
 #: the key that marks a file as a spec
 _MARK = re.compile(rb"^(\xef\xbb\xbf)?[\"']?netwright[\"']?\s*:", re.MULTILINE)
@@ -115,34 +116,33 @@ def _print_text(checked: list[Checked]) -> None:
     color = use_color(sys.stdout)
     for item in checked:
         for diagnostic in item.diagnostics:
-            print(render_text(diagnostic, color=color))
-            print()
-        print(check_text(item.file, item.model, item.diagnostics))
+            print_text(render_text(diagnostic, color=color) + "\n\n")
+        print_text(check_text(item.file, item.model, item.diagnostics) + "\n")
 
 
 def _print_json(checked: list[Checked]) -> None:
     reports = [item.report() for item in checked]
-    print(json.dumps(reports[0] if len(reports) == 1 else reports, indent=1))
+    print_text(json.dumps(reports[0] if len(reports) == 1 else reports, indent=1) + "\n")
 
 
 def _print_github(checked: list[Checked]) -> None:
     from netwright.dsl.render_formats import to_github
 
     if found := _all(checked):
-        print(to_github(found))
+        print_text(to_github(found) + "\n")
 
 
 def _print_sarif(checked: list[Checked]) -> None:
     from netwright.dsl.render_formats import to_sarif
     from netwright.version import __version__
 
-    print(json.dumps(to_sarif(_all(checked), __version__), indent=1))
+    print_text(json.dumps(to_sarif(_all(checked), __version__), indent=1) + "\n")
 
 
 def _print_junit(checked: list[Checked]) -> None:
     from netwright.dsl.render_formats import to_junit
 
-    print(to_junit({item.file: item.diagnostics for item in checked}), end="")
+    print_text(to_junit({item.file: item.diagnostics for item in checked}))
 
 
 def _all(checked: list[Checked]) -> list[Diagnostic]:

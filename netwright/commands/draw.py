@@ -43,7 +43,7 @@ def run(options: argparse.Namespace) -> int:
     from netwright.backends.report.mermaid import to_mermaid
     from netwright.backends.report.page import fitting_drawing
     from netwright.backends.report.svg import to_html, to_svg
-    from netwright.output import write_text
+    from netwright.output import print_text, write_text
 
     form = options.format or _BY_SUFFIX.get(Path(options.output or "").suffix.lower(), "svg")
     write = {"svg": to_svg, "html": to_html, "mermaid": to_mermaid}[form]
@@ -51,7 +51,7 @@ def run(options: argparse.Namespace) -> int:
     title = f"{model.name}: {model.spec.about}" if model.spec.about else model.name
     text = write(fitting_drawing(model) if options.depth is None else draw(model, options.depth), title)
     if options.output is None:
-        sys.stdout.write(text)
+        print_text(text)
         return 0
     write_text(options.output, text, mark=MARK, force=options.force)
     print(f"wrote {options.output}", file=sys.stderr)

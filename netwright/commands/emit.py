@@ -27,11 +27,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Emit one module."""
     from netwright.backends.keras.emit import emit
-    from netwright.output import write_text
+    from netwright.output import print_text, write_text
 
     code = emit(compiled(options), train=options.train)
     if options.output is None:
-        sys.stdout.write(code)
+        print_text(code)
         return 0
     write_text(options.output, code, mark=MARK, force=options.force)
     print(f"wrote {options.output} ({len(code.splitlines())} lines)", file=sys.stderr)

@@ -14,6 +14,8 @@ import argparse
 import json
 import sys
 
+from netwright.output import print_text
+
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
@@ -28,17 +30,21 @@ def run(options: argparse.Namespace) -> int:
 
     as_json = options.format == "json"
     if options.name is None:
-        print(_json(reference.catalogue_json()) if as_json else reference.catalogue_text(width(sys.stdout)))
+        _show(_json(reference.catalogue_json()) if as_json else reference.catalogue_text(width(sys.stdout)))
         return 0
     found = reference.find(options.name)
     if not found:
         return _unknown(options.name, reference.known_names())
     if as_json:
         pages = [reference.page_json(cls) for cls in found]
-        print(_json(pages[0] if len(pages) == 1 else pages))
+        _show(_json(pages[0] if len(pages) == 1 else pages))
     else:
-        print("\n\n\n".join(reference.page_text(cls, width(sys.stdout)) for cls in found))
+        _show("\n\n\n".join(reference.page_text(cls, width(sys.stdout)) for cls in found))
     return 0
+
+
+def _show(text: str) -> None:
+    print_text(text + "\n")
 
 
 def _json(data: object) -> str:

@@ -10,6 +10,8 @@ from __future__ import annotations
 import argparse
 import json
 
+from netwright.output import print_text
+
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """No options."""
@@ -19,5 +21,5 @@ def run(options: argparse.Namespace) -> int:
     """Print the schema."""
     from netwright.dsl.schema import schema
 
-    print(json.dumps(schema(), indent=2))
+    print_text(json.dumps(schema(), indent=2) + "\n")
     return 0

@@ -11,6 +11,7 @@ import argparse
 import sys
 
 from netwright.commands.spec_options import add_spec, at_least, compiled
+from netwright.output import print_text
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -36,7 +37,7 @@ def run(options: argparse.Namespace) -> int:
     model = compiled(options)
     rows = list(summary_rows(model, depth=options.depth, batch=options.batch))
     if options.format == "text":
-        print(text(model, rows, options.batch, width(sys.stdout)))
+        print_text(text(model, rows, options.batch, width(sys.stdout)) + "\n")
     else:
-        print(FORMATS[options.format](model, rows, options.batch))
+        print_text(FORMATS[options.format](model, rows, options.batch) + "\n")
     return 0

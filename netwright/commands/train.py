@@ -14,6 +14,7 @@ from typing import Any
 
 from netwright.commands.engine_options import add_engine
 from netwright.commands.spec_options import add_spec, compiled
+from netwright.output import print_text
 
 HELP = "train a spec under XLA"
 
@@ -53,7 +54,7 @@ def run(options: argparse.Namespace) -> int:
         return 1
     finally:
         progress.close()
-    print(last_line(metrics))
+    print_text(last_line(metrics) + "\n")
     return 0
 
 
