@@ -11,9 +11,10 @@ from netwright.compiler.ir import Graph
 from netwright.compiler.passes.check_names import arithmetic_names
 from netwright.compiler.scope import POISON, Env, Module
 from netwright.compiler.session import Poisoned, Session
-from netwright.compiler.values import Layer, kind_of
+from netwright.compiler.values import Layer, kind_of, show
 from netwright.dsl import tree
 from netwright.dsl.diagnostics import Label
+from netwright.dsl.source import Span
 from netwright.dsl.suggest import did_you_mean
 
 
@@ -23,15 +24,15 @@ def set_params(session: Session, main: Module, params: Mapping[str, Any], preset
     exprs = {entry.name: entry.value for entry in spec.params}
     _check_presets(session, spec)
     exprs |= {entry.name: entry.value for entry in _preset(session, spec, preset)}
-    symbols = _symbol_names(spec, exprs)
+    symbols = _symbols(spec, exprs)
     given = {name: _from_python(value) for name, value in params.items()}
     for name in [name for name in given if name not in exprs and name not in symbols]:
         known = [*exprs, *sorted(symbols)]
-        session.report("unknown-param", f"the spec has no param '{name}'", None, help=_near(name, known))
+        session.report("unknown-param", f"the spec has no param '{name}'", spec.span, help=_near(name, known))
     for name in [name for name in exprs if name in given and not _has_kind(session, spec, name, given[name])]:
         del given[name]  # the default stands in, so that nothing more is said
     evaluate_params(session, main, exprs, given)
-    return {name: _size(session, name, given[name]) for name in symbols & given.keys()}
+    return {name: _size(session, name, symbols[name], given[name]) for name in symbols.keys() & given.keys()}
 
 
 def evaluate_params(session: Session, module: Module, exprs: Mapping[str, tree.Expr], given: Mapping[str, Any]) -> None:
@@ -66,7 +67,7 @@ def _preset(session: Session, spec: tree.Spec, name: str | None) -> tuple[tree.E
     """What the preset of that name sets."""
     known = {preset.name: preset.values for preset in spec.presets}
     if name is not None and name not in known:
-        session.report("unknown-preset", f"the spec has no preset '{name}'", None, help=_near(name, list(known)))
+        session.report("unknown-preset", f"the spec has no preset '{name}'", spec.span, help=_near(name, list(known)))
     return known.get(name or "", ())
 
 
@@ -91,23 +92,24 @@ def _has_kind(session: Session, spec: tree.Spec, name: str, value: Any) -> bool:
     wanted = _other_kind(entry, value)
     if wanted is None:
         return True
-    message = f"param '{name}' is {wanted}, it was set to {kind_of(value)}"
+    message = f"param '{name}' is {wanted}, it was set to {show(value)}"
     session.report("invalid-argument", message, entry.value.span, label="its default")
     return False
 
 
-def _size(session: Session, name: str, value: Any) -> int:
+def _size(session: Session, name: str, span: Span, value: Any) -> int:
     if isinstance(value, int) and not isinstance(value, bool) and value > 0:
         return value
-    message = f"dim '{name}' was set to {kind_of(value)}, not a positive integer"
-    session.report("invalid-argument", message, None)
+    message = f"dim '{name}' was set to {show(value)}, not a positive integer"
+    session.report("invalid-argument", message, span)
     return 1
 
 
-def _symbol_names(spec: tree.Spec, params: Mapping[str, tree.Expr]) -> set[str]:
-    """The names in the inputs' types that no param has."""
+def _symbols(spec: tree.Spec, params: Mapping[str, tree.Expr]) -> dict[str, Span]:
+    """The names in the inputs' types that no param has, and the dim in which each stands first."""
     dims = (expr for declared in spec.inputs for expr in declared.type.dims)
-    return {name for expr in dims for name in arithmetic_names(expr)} - params.keys()
+    found = [(name, expr.span) for expr in dims for name in arithmetic_names(expr) if name not in params]
+    return dict(reversed(found))
 
 
 def _other_kind(entry: tree.Entry, value: Any) -> str | None:

@@ -39,6 +39,10 @@ class Diagnostic:
             raise CompilerBug(f"diagnostic code {self.code!r} is not in dsl/codes.py")
 
 
+#: what one place may lack several of
+_SEVERAL = ("missing-key", "unknown-param")
+
+
 class Diagnostics:
     """The messages of one compilation, each place and code once, file after file from the top down."""
 
@@ -48,8 +52,8 @@ class Diagnostics:
     def add(self, diagnostic: Diagnostic) -> None:
         span = diagnostic.span
         place = (id(span.source), span.start, span.end) if span else (diagnostic.message,)
-        lacking = (diagnostic.message,) if diagnostic.code == "missing-key" else ()  # one place may lack several
-        self._found.setdefault((diagnostic.code, *place, *lacking), diagnostic)
+        which = (diagnostic.message,) if diagnostic.code in _SEVERAL else ()
+        self._found.setdefault((diagnostic.code, *place, *which), diagnostic)
 
     def extend(self, diagnostics: Iterable[Diagnostic]) -> None:
         for diagnostic in diagnostics:

@@ -77,6 +77,12 @@ class TestCheck:
         several = json.loads(out(capsys, "check", "good.yaml", "deep/bad.yml", "--format", "json", status=1))
         assert [(item["ok"], len(item["diagnostics"])) for item in several] == [(True, 0), (False, 1)]
 
+    def test_what_is_wrong_from_outside_names_the_file(self, capsys: pytest.CaptureFixture[str]) -> None:
+        given = ("good.yaml", "claim.yaml", "--set", "widht=3", "--set", "depth=2", "--preset", "large")
+        found = json.loads(out(capsys, "check", *given, "--format", "json", status=1))
+        places = [(item["file"], item["line"]) for report in found for item in report["diagnostics"]]
+        assert places == [(file, 1) for file in ("good.yaml", "claim.yaml") for _ in range(3)]
+
     def test_a_folder_stands_for_the_specs_below_it(self, capsys: pytest.CaptureFixture[str]) -> None:
         found = json.loads(out(capsys, "check", ".", "good.yaml", "--format", "json", status=1))
         assert [item["file"] for item in found] == ["claim.yaml", "deep/bad.yml", "good.yaml"]
