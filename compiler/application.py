@@ -4,11 +4,12 @@ once for given arguments and operand types; a repeat whose copies are alike beco
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from netwright.compiler.bodies import Bodies, component, context
 from netwright.compiler.dims import DimTooComplex
 from netwright.compiler.ir import CallNode, Graph, OpNode, RepeatNode, Value, each_tensor
+from netwright.compiler.ops.assumptions import suppositions
 from netwright.compiler.ops.catalogue import find_operator
 from netwright.compiler.ops.initializers import expect_fillable
 from netwright.compiler.ops.op import Function, Op, OpError
@@ -99,18 +100,15 @@ class Application:
     def _sign(
         self, name: str, sign: str, place: Span, sides: tuple[tree.Expr, tree.Expr], values: tuple[Any, Any]
     ) -> Any:
+        what = f"the two sides of '{sign}'"
+        operands = self._operands(values, place, place, scalars=True)
         try:
-            operands = self._operands(values, place, place, scalars=True)
-            return self._add(OperatorLayer(self._function_op(name, {}, place)), operands, place)
+            made = self._add(OperatorLayer(self._function_op(name, {}, place)), operands, place)
         except OpError as error:
-            labels = tuple(
-                Label(side.span, f"this is {value.type}")
-                for side, value in zip(sides, operands, strict=True)
-                if value.constant is None
-            )
-            self.session.fail(
-                error.code, f"the two sides of '{sign}': {error.message}", place, labels=labels, help=error.help
-            )
+            labels = _sides(sides, operands)
+            self.session.fail(error.code, f"{what}: {error.message}", place, labels=labels, help=error.help)
+        self.session.tell_suppositions(what, place, lambda: _sides(sides, operands))
+        return made
 
     # ------------------------------------------------------------ operators
 
@@ -121,11 +119,23 @@ class Application:
             help = f"write `(x, y) -> {layer.op.name_in_flow}`"
             message = f"{layer.op.name_in_flow} takes a list of tensors, found one tensor"
             self.session.fail("wrong-arity", message, span, labels=context(before, span, operands), help=help)
+        return self._applied(layer, operands, span, before)
+
+    def _applied(
+        self,
+        layer: OperatorLayer,
+        operands: tuple[Value, ...],
+        span: Span,
+        before: Span,
+        instance: Instance | None = None,
+    ) -> Any:
         self._check_arity(layer.op, operands, span, before)
         try:
-            return self._add(layer, operands, span)
+            made = self._add(layer, operands, span, instance)
         except OpError as error:
             self._refuse(layer, operands, error, span, before)
+        self.session.tell_suppositions(layer.op.name_in_flow, span, lambda: context(before, span, operands))
+        return made
 
     def _add(
         self, layer: OperatorLayer, operands: tuple[Value, ...], span: Span, instance: Instance | None = None
@@ -140,6 +150,7 @@ class Application:
         return outputs if several else outputs[0]
 
     def _infer(self, node: OpNode) -> TensorType | tuple[TensorType, ...]:
+        suppositions()  # those of an operator that was refused are of no interest
         try:
             inferred = node.op.infer(*node.operand_types(), **node.keyword_types())
             for weight in node.op.weights(*node.operand_types(), **node.keyword_types()):
@@ -181,7 +192,7 @@ class Application:
 
     def _refuse(
         self, layer: OperatorLayer, operands: tuple[Value, ...], error: OpError, span: Span, before: Span
-    ) -> None:
+    ) -> NoReturn:
         labels = context(before, span, operands)
         place = layer.place(error.at) if isinstance(error.at, str) else None
         label = error.label if isinstance(error.at, str) else ""
@@ -277,17 +288,19 @@ class Application:
             return self._shared(inner, operand, span, before)
         if isinstance(inner, OperatorLayer):
             operands = self._operands(operand, span, before, scalars=isinstance(inner.op, Function))
-            self._check_arity(inner.op, operands, span, before)
-            try:
-                return self._add(inner, operands, span, instance)
-            except OpError as error:
-                self._refuse(inner, operands, error, span, before)
+            return self._applied(inner, operands, span, before, instance)
         if isinstance(inner, BlockLayer):
             return self._block(inner, operand, span, before, instance)
         operands = self._operands(operand, span, before)
         types = tuple(value.type for value in operands)
         body = self.bodies.of_layer(inner, types, isinstance(operand, tuple), span, before)
         return self._call(instance.name, body, operands, span, instance=instance)
+
+
+def _sides(sides: tuple[tree.Expr, tree.Expr], operands: tuple[Value, ...]) -> tuple[Label, ...]:
+    """What the tensors at the two sides of a sign are."""
+    pairs = zip(sides, operands, strict=True)
+    return tuple(Label(side.span, f"this is {value.type}") for side, value in pairs if value.constant is None)
 
 
 _APPLY: dict[type[Layer], Callable[[Application, Any, Any, Span, Span], Any]] = {

@@ -3,11 +3,12 @@ graphs of blocks, and the types seen at each place. Knows no expression and no o
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, NoReturn
 
 from netwright.compiler.ir import Graph, Value
+from netwright.compiler.ops.assumptions import suppositions
 from netwright.compiler.values import BlockLayer
 from netwright.dsl.diagnostics import Diagnostic, Diagnostics, Label, Severity
 from netwright.dsl.records import entity, field, record
@@ -45,6 +46,8 @@ class Session:
     seen: list[tuple[Span, Any]] = field(default_factory=list)
     #: keys of the graphs that are being built
     building: set[Any] = field(default_factory=set)
+    #: what rules supposed of symbolic sizes, and the user has been told
+    supposed: set[str] = field(default_factory=set)
     steps: int = 0
     #: where the last step was taken
     place: Span | None = None
@@ -77,6 +80,15 @@ class Session:
         """Add a diagnostic, with the calls in progress as notes."""
         severity: Severity = "warning" if warning else "error"
         self.diagnostics.add(Diagnostic(code, message, span, label, labels, self._notes(), help, severity))
+
+    def tell_suppositions(self, what: str, span: Span, labels: Callable[[], tuple[Label, ...]]) -> None:
+        """Warn of what the rules of the operator just applied had to suppose, each thing once for the whole spec."""
+        untold = [supposed for supposed in suppositions() if supposed not in self.supposed]
+        if untold:
+            self.supposed.update(untold)
+            message = f"{what}: supposed, for it cannot be decided: {', '.join(untold)}"
+            help = "give sizes that must be equal one name, or give numbers: in the inputs' types or with `--set`"
+            self.report("undecidable", message, span, labels=labels(), help=help, warning=True)
 
     def _notes(self) -> tuple[str, ...]:
         notes = [

@@ -7,6 +7,7 @@ from math import prod
 from typing import Any
 
 from netwright.compiler.dims import Dim, SymbolicDim, equal
+from netwright.compiler.ops.assumptions import suppose_equal, suppose_multiple
 from netwright.compiler.ops.attributes import TYPES, AttributeType, Ints, attr, one_of, positive
 from netwright.compiler.ops.layout import CaseFolded
 from netwright.compiler.ops.op import Layer, OpError, expect_min_rank, expect_rank
@@ -68,18 +69,19 @@ class Reshape(Rearrangement):
         expect_min_rank(x, 1)
         found = elements_behind_batch(x)
         given = prod(size for size in self.target_shape if size != -1)
-        if -1 not in self.target_shape:
-            self._expect(equal(found, given), found, given, x)
-            return x.with_shape(x.shape[0], *self.target_shape)
-        self._expect(equal(found % given, 0), found, given, x)
+        self._expect_fit(found, given)
         return x.with_shape(x.shape[0], *(found // given if size == -1 else size for size in self.target_shape))
 
-    def _expect(self, fits: bool | None, found: Dim, given: Dim, x: TensorType) -> None:
-        """What cannot be decided may fit when it runs, as in Keras."""
+    def _expect_fit(self, found: Dim, given: Dim) -> None:
+        """As many elements as the sizes make, or a multiple where one is open."""
+        is_open = -1 in self.target_shape
+        fits = equal(found % given, 0) if is_open else equal(found, given)
+        if fits is None:
+            suppose_multiple(found, given) if is_open else suppose_equal(found, given)
         if fits is not False:
             return
         shape = ", ".join(map(str, self.target_shape))
-        needed = f"a multiple of {given}" if -1 in self.target_shape else str(given)
+        needed = f"a multiple of {given}" if is_open else str(given)
         raise OpError(
             "shape-mismatch",
             f"{found} elements for each example cannot take the shape [{shape}], which needs {needed}",

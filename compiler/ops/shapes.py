@@ -1,6 +1,6 @@
 """Owns what shape rules of several families share about sizes: when two sizes agree, how shapes broadcast where some
-sizes are not known, and partial shapes as attributes. Refutes what cannot be; lets pass what is merely unknown, as
-Keras does. Knows no operator."""
+sizes are not known, and partial shapes as attributes. Refutes what cannot be; supposes what is merely unknown (see
+`assumptions.py`). Knows no operator."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from netwright.compiler.dims import Dim, dim_max, equal
+from netwright.compiler.ops.assumptions import suppose_broadcast, suppose_equal
 from netwright.compiler.ops.attributes import TYPES, AttributeType
 from netwright.compiler.types import Shape
 
@@ -16,8 +17,11 @@ PartialShape = tuple[int | None, ...]
 
 def agree(left: Dim, right: Dim) -> Dim | None:
     """The one size of two that must be equal, the known one where only one is known; None if they never are equal."""
-    if equal(left, right) is False:
+    alike = equal(left, right)
+    if alike is False:
         return None
+    if alike is None:
+        suppose_equal(left, right)
     return right if isinstance(right, int) else left
 
 
@@ -46,6 +50,7 @@ def _broadcast_dims(left: Dim, right: Dim) -> Dim | None:
         return right
     if alike is False and equal(left, 1) is False and equal(right, 1) is False:
         return None
+    suppose_broadcast(left, right)
     known = [dim for dim in (left, right) if isinstance(dim, int)]
     return known[0] if known else dim_max(left, right)  # sizes are at least 1, so the larger is the common one
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from netwright.compiler.dims import Dim, SymbolicDim, equal
+from netwright.compiler.dims import Dim, SymbolicDim
 from netwright.compiler.dtypes import PromotionError, promote
 from netwright.compiler.ops.attributes import TYPES, AttributeType
 from netwright.compiler.ops.op import OpError, normal_axis
-from netwright.compiler.ops.shapes import broadcast as broadcast_two
+from netwright.compiler.ops.shapes import agree, broadcast as broadcast_two
 from netwright.compiler.types import Shape, TensorType
 
 # ---------------------------------------------------------------- attribute types
@@ -122,7 +122,7 @@ def show(shape: Shape) -> str:
 
 def expect_equal(left: Dim, right: Dim, what: str, at: str | int | None = None) -> None:
     """The dims are not known to differ. `what` names them: 'the inner dims'."""
-    if equal(left, right) is False:
+    if agree(left, right) is None:
         raise OpError("shape-mismatch", f"{what} differ: {left} and {right}", at=at)
 
 

@@ -7,7 +7,7 @@ from netwright.compiler.dims import Dim, equal, less_equal
 from netwright.compiler.dtypes import is_float
 from netwright.compiler.ops.attributes import Ints, attr, not_negative, one_of, positive
 from netwright.compiler.ops.op import Function, OpError, normal_axis
-from netwright.compiler.ops.shapes import broadcast
+from netwright.compiler.ops.shapes import agree, broadcast
 from netwright.compiler.ops.tensor_creation import expect_sizes
 from netwright.compiler.ops.tensor_rules import Dims, Pairs, normal_axes, product, replaced, show
 from netwright.compiler.types import Shape, TensorType
@@ -119,7 +119,7 @@ class Reshape(Rearrangement):
         rest = expect_sizes(tuple(dim for dim in self.newshape if dim != -1), "newshape")
         known = product(rest)
         left = x.size // known if open_axes else 1
-        if equal(left * known, x.size) is False:
+        if agree(left * known, x.size) is None:
             message = f"{x.size} elements do not make the shape {show(self.newshape)}"
             raise OpError("shape-mismatch", message, at="newshape", label=f"this reshapes {x}")
         return x.with_shape(*(replaced(self.newshape, open_axes[0], left) if open_axes else self.newshape))
