@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from netwright.compiler.arguments import Signature, bind, block_signature
+from netwright.compiler.arguments import Signature, before_arrow, bind, block_signature
 from netwright.compiler.declaring import Declaring
 from netwright.compiler.extent import bounded
 from netwright.compiler.ops.catalogue import find_configuration, find_operator
@@ -170,7 +170,7 @@ class Calling:
     def refuse_tensor(self, what: str, argument: tree.Argument, arguments: Sequence[tree.Argument]) -> NoReturn:
         """Refuse a tensor among the arguments of `what`."""
         rest = ", ".join(other.span.text.strip() for other in arguments if other is not argument)
-        self._misplaced_tensor(what, argument, f"write `{argument.value.span.text.strip()} -> {what}({rest})`")
+        self._misplaced_tensor(what, argument, f"write `{before_arrow([argument])} -> {what}{rest and f'({rest})'}`")
 
     def _misplaced_tensor(self, what: str, argument: tree.Argument, help: str) -> NoReturn:
         message = f"a tensor stands where configuration of '{what}' belongs"
@@ -227,12 +227,7 @@ class Calling:
 
     def _call_time(self, value: Any, expr: tree.Call, stage: bool) -> Layer:
         """`f(initial_state=...)` for a layer that has its configuration already."""
-        what = expr.function.span.text
-        for argument in expr.arguments:
-            if argument.name is None and next(tensors_in(self.evaluator.evaluate(argument.value)), None) is not None:
-                text = argument.value.span.text.strip()
-                help = f"leave `({text})` out" if stage else f"write `{text} -> {what}`"
-                self._misplaced_tensor(what, argument, help)
+        self._refuse_operands(expr, stage)
         inner = value.layer if isinstance(value, SharedLayer) else value
         if not isinstance(inner, OperatorLayer):
             self._refuse_call(inner, expr)
@@ -245,6 +240,16 @@ class Calling:
         places = inner.places + tuple((name, argument.span) for name, argument in bound.items())
         layer = OperatorLayer(op, inner.keywords + keywords, expr.span, places)
         return SharedLayer(value.instance, layer) if isinstance(value, SharedLayer) else layer
+
+    def _refuse_operands(self, expr: tree.Call, stage: bool) -> None:
+        """Refuse Keras's `layer(...)(x)`."""
+        given = [argument for argument in expr.arguments if argument.name is None]
+        values = self.evaluator.evaluate_all(tuple(argument.value for argument in given))
+        tensors = [item for item, value in zip(given, values, strict=True) if next(tensors_in(value), None) is not None]
+        if tensors:
+            what, brought = expr.function.span.text, ", ".join(item.span.text.strip() for item in tensors)
+            help = f"leave `({brought})` out" if stage else f"write `{before_arrow(tensors)} -> {what}`"
+            self._misplaced_tensor(what, tensors[0], help)
 
     def _refuse_call(self, value: Any, expr: tree.Call) -> NoReturn:
         help = "its configuration is given where it is named" if isinstance(value, Layer) else None

@@ -65,12 +65,15 @@ class Declaring:
         """The values of the arguments, converted, and the call-time tensors among them."""
         values: dict[str, Any] = {}
         keywords: list[tuple[str, Any]] = []
-        failed = False
+        failed = shifted = False
         for name, argument in bound.items():
+            if shifted and argument.name is None:
+                continue  # what stands behind a tensor is not in the place that was meant
             try:
                 value = self.argument(argument.value, attributes[name])
                 if next(tensors_in(value), None) is not None:
                     if not attributes[name].call:
+                        shifted = argument.name is None
                         self.calling.refuse_tensor(cls.name_in_flow, argument, tuple(bound.values()))
                     self._check_tensors(cls, attributes[name], argument, value)
                     keywords.append((name, value))

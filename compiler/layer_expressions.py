@@ -99,12 +99,12 @@ class LayerExpressions:
             return (
                 Label(self.evaluator.env.places[expr.id], "this hides the operator"),
             ), "give the tensor another name"
+        if self.evaluator.calling.is_function(expr):
+            return (), "its header has no arrow, so it is a function of values; a layer is headed `x -> ...`"
         if isinstance(value, Value):
             return (), "combine tensors with `(a, b) -> layer`, or with an operator such as `+`"
         if isinstance(expr, tree.Sequence):
             return (), "branches stand in braces, `{f, g}`; layers one after another are `f -> g`"
-        if self.evaluator.calling.is_function(expr):
-            return (), "its header has no arrow, so it is a function of values; a layer is headed `x -> ...`"
         return (), None
 
     def fork(self, expr: tree.Fork) -> Any:
