@@ -26,8 +26,7 @@ from netwright.compiler.values import (
     SharedLayer,
     kind_of,
 )
-from netwright.dsl import tree
-from netwright.dsl.diagnostics import CompilerBug, Label
+from netwright.dsl.diagnostics import CompilerBug
 from netwright.dsl.source import Span
 
 if TYPE_CHECKING:
@@ -35,25 +34,6 @@ if TYPE_CHECKING:
 
 #: the largest size of a dim: what 64 bits hold
 MAX_DIM = 2**63 - 1
-
-BINARY = {
-    "+": "ops.add",
-    "-": "ops.subtract",
-    "*": "ops.multiply",
-    "/": "ops.divide",
-    "//": "ops.floor_divide",
-    "%": "ops.mod",
-    "**": "ops.power",
-    "@": "ops.matmul",
-}
-COMPARISON = {
-    "==": "ops.equal",
-    "!=": "ops.not_equal",
-    "<": "ops.less",
-    "<=": "ops.less_equal",
-    ">": "ops.greater",
-    ">=": "ops.greater_equal",
-}
 
 
 class Application:
@@ -76,44 +56,12 @@ class Application:
         self, name: str, operands: tuple[Any, ...], span: Span, *, values: dict[str, Any] | None = None
     ) -> Any:
         """A keras.ops function applied to operands, for what flow writes as an operator sign or a subscript."""
-        op = self._function_op(name, values or {}, span)
-        return self._operator(OperatorLayer(op), operands, span, span)
-
-    def _function_op(self, name: str, values: dict[str, Any], span: Span) -> Op:
-        cls = find_operator(name)
-        if cls is None:
-            raise CompilerBug(f"the catalogue has no {name}")
-        return cls(values)
-
-    def binary(self, expr: tree.Binary, left: Any, right: Any) -> Any:
-        """`left sign right` where one side is a tensor."""
-        return self._sign(
-            BINARY[expr.operator], expr.operator, expr.operator_span, (expr.left, expr.right), (left, right)
-        )
-
-    def comparison(self, sign: str, place: Span, span: Span, left: Any, right: Any) -> Any:
-        """Elementwise comparison where one side is a tensor."""
-        if sign not in COMPARISON:
-            self.session.fail("wrong-kind", f"'{sign}' does not take tensors", place)
-        return self.function(COMPARISON[sign], (left, right), span)
-
-    def _sign(
-        self, name: str, sign: str, place: Span, sides: tuple[tree.Expr, tree.Expr], values: tuple[Any, Any]
-    ) -> Any:
-        what = f"the two sides of '{sign}'"
-        operands = self._operands(values, place, place, scalars=True)
-        try:
-            made = self._add(OperatorLayer(self._function_op(name, {}, place)), operands, place)
-        except OpError as error:
-            labels = _sides(sides, operands)
-            self.session.fail(error.code, f"{what}: {error.message}", place, labels=labels, help=error.help)
-        self.session.tell_suppositions(what, place, lambda: _sides(sides, operands))
-        return made
+        return self._operator(function_layer(name, values or {}), operands, span, span)
 
     # ------------------------------------------------------------ operators
 
     def _operator(self, layer: OperatorLayer, operand: Any, span: Span, before: Span) -> Any:
-        operands = self._operands(operand, span, before, scalars=isinstance(layer.op, Function))
+        operands = self.operands(operand, span, before, scalars=isinstance(layer.op, Function))
         if layer.op.convention == "list" and not isinstance(operand, tuple):
             # a list of one, which a loop may make, is no slip
             help = f"write `(x, y) -> {layer.op.name_in_flow}`"
@@ -131,15 +79,16 @@ class Application:
     ) -> Any:
         self._check_arity(layer.op, operands, span, before)
         try:
-            made = self._add(layer, operands, span, instance)
+            made = self.add(layer, operands, span, instance)
         except OpError as error:
             self._refuse(layer, operands, error, span, before)
         self.session.tell_suppositions(layer.op.name_in_flow, span, lambda: context(before, span, operands))
         return made
 
-    def _add(
+    def add(
         self, layer: OperatorLayer, operands: tuple[Value, ...], span: Span, instance: Instance | None = None
     ) -> Any:
+        """Add an operator's node; its outputs. Raises OpError where the operator does not take the operands."""
         keywords = tuple((name, each_tensor(given, self.graph.import_value)) for name, given in layer.keywords)
         node = OpNode(component(layer.op), operands, span, instance, layer.op, keywords)
         inferred = self._infer(node)
@@ -202,7 +151,7 @@ class Application:
 
     # ------------------------------------------------------------ operands
 
-    def _operands(self, operand: Any, span: Span, before: Span, *, scalars: bool = False) -> tuple[Value, ...]:
+    def operands(self, operand: Any, span: Span, before: Span, *, scalars: bool = False) -> tuple[Value, ...]:
         """The operand as tensors of this graph. Numbers beside tensors become constants where `scalars` allows."""
         items = operand if isinstance(operand, tuple) else (operand,)
         scalars = scalars and any(isinstance(item, Value) for item in items)
@@ -221,7 +170,7 @@ class Application:
     def _block(
         self, layer: BlockLayer, operand: Any, span: Span, before: Span, instance: Instance | None = None
     ) -> Any:
-        operands = self._operands(operand, span, before)
+        operands = self.operands(operand, span, before)
         body = self.bodies.of_block(layer, tuple(value.type for value in operands), span, before)
         return self._call(layer.block.name, body, operands, span, given=layer.given, instance=instance)
 
@@ -265,7 +214,7 @@ class Application:
     def _repetition(self, layer: Repetition, operand: Any, span: Span, before: Span) -> Any:
         remaining = layer.count
         while remaining > 0:
-            operands = self._operands(operand, span, before)
+            operands = self.operands(operand, span, before)
             types = tuple(value.type for value in operands)
             body = self.bodies.of_layer(layer.layer, types, isinstance(operand, tuple), span, before)
             if remaining > 1 and body.output_types == types:
@@ -287,20 +236,22 @@ class Application:
         if isinstance(inner, SharedLayer):
             return self._shared(inner, operand, span, before)
         if isinstance(inner, OperatorLayer):
-            operands = self._operands(operand, span, before, scalars=isinstance(inner.op, Function))
+            operands = self.operands(operand, span, before, scalars=isinstance(inner.op, Function))
             return self._applied(inner, operands, span, before, instance)
         if isinstance(inner, BlockLayer):
             return self._block(inner, operand, span, before, instance)
-        operands = self._operands(operand, span, before)
+        operands = self.operands(operand, span, before)
         types = tuple(value.type for value in operands)
         body = self.bodies.of_layer(inner, types, isinstance(operand, tuple), span, before)
         return self._call(instance.name, body, operands, span, instance=instance)
 
 
-def _sides(sides: tuple[tree.Expr, tree.Expr], operands: tuple[Value, ...]) -> tuple[Label, ...]:
-    """What the tensors at the two sides of a sign are."""
-    pairs = zip(sides, operands, strict=True)
-    return tuple(Label(side.span, f"this is {value.type}") for side, value in pairs if value.constant is None)
+def function_layer(name: str, values: dict[str, Any]) -> OperatorLayer:
+    """A function of the catalogue, with the values of its attributes."""
+    cls = find_operator(name)
+    if cls is None:
+        raise CompilerBug(f"the catalogue has no {name}")
+    return OperatorLayer(cls(values))
 
 
 _APPLY: dict[type[Layer], Callable[[Application, Any, Any, Span, Span], Any]] = {

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
+from netwright.compiler import signs
 from netwright.compiler.application import Application
 from netwright.compiler.arithmetic import ArithmeticFault, binary, compare, negate, truth
 from netwright.compiler.calling import Calling
@@ -161,7 +162,7 @@ class Evaluator:
         if isinstance(left, Layer) or isinstance(right, Layer):
             return self.layers.repetition(expr, left, right)
         if isinstance(left, Value) or isinstance(right, Value):
-            return self.application.binary(expr, left, right)
+            return signs.binary(self.application, expr, left, right)
         with self.arithmetic(expr.operator_span, expr):
             return bounded(self.session, binary(expr.operator, left, right), expr.span)
 
@@ -171,7 +172,7 @@ class Evaluator:
             symbol, place, operand = expr.rest[0]
             right = self.evaluate(operand)
             if isinstance(left, Value) or isinstance(right, Value):
-                return self.application.comparison(symbol, place, expr.span, left, right)
+                return signs.comparison(self.application, expr, left, right)
             with self.arithmetic(place):
                 return compare(symbol, left, right)
         for symbol, place, operand in expr.rest:

@@ -39,8 +39,8 @@ from netwright.backends.keras.terms import (
     temps_of,
 )
 from netwright.backends.keras.translator import Translator
-from netwright.compiler.application import BINARY, COMPARISON
 from netwright.compiler.dtypes import KERAS_NAMES, is_float
+from netwright.compiler.signs import BINARY, COMPARISON
 from netwright.dsl import tree
 from netwright.dsl.source import Span
 
