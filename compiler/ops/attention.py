@@ -55,7 +55,10 @@ class ScoredAttention(Layer, abstract=True):
             expect_min_rank(operand, 2, at=index)
             _expect_aligned(query, operand, index)
         self.expect_scorable(query, key)
-        scores = TensorType(self.compute_dtype, self.score_shape(query.shape, key.shape))
+        shape = self.score_shape(query.shape, key.shape)
+        if self.use_causal_mask:  # which is [1, T, S], also for a query without a batch
+            shape = broadcast((1, *shape[-2:]), shape)
+        scores = TensorType(self.compute_dtype, shape)
         y = scores.with_shape(*matmul_shape(scores.shape, value.shape))
         self._expect_masks(mask, scores.shape, y.shape)
         return (y, scores) if self.return_attention_scores else y

@@ -306,7 +306,8 @@ class Attribute:
     @property
     def choices(self) -> tuple[str, ...]:
         """Strings that a bare name may stand for where this attribute is given."""
-        return self.type.choices + tuple(c for check in self.checks for c in getattr(check, "choices", ()))
+        checked = (choice for check in self.checks for choice in getattr(check, "choices", ()))
+        return self.type.choices + tuple(choice for choice in checked if isinstance(choice, str))
 
     def convert(self, value: Any, owner: Any) -> Any:
         """The normal form of `value`, or AttributeFault."""

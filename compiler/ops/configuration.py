@@ -18,6 +18,8 @@ class Configuration(Declared):
 
     kind: ClassVar[str] = ""
     aliases: ClassVar[tuple[str, ...]] = ()
+    #: names that Keras does not take without arguments, though every argument has a default
+    not_alone: ClassVar[tuple[str, ...]] = ()
 
     def __init_subclass__(cls, *, kind: str = "", **keywords: Any) -> None:
         super().__init_subclass__(**keywords)
@@ -64,7 +66,7 @@ class ConfigurationType(AttributeType):
             from netwright.dsl.suggest import did_you_mean
 
             raise self.fault(did_you_mean(value, self.choices) if isinstance(value, str) else None)
-        if any(attribute.required for attribute in cls.attributes().values()):
+        if value in cls.not_alone or any(attribute.required for attribute in cls.attributes().values()):
             raise self.fault(f"{value} needs arguments: {value}(...)")
         return cls({})
 

@@ -83,7 +83,7 @@ class ReversibleEmbedding(Table):
         if not self.reverse:
             return super().infer(x)
         expect_numbers(x)
-        expect_min_rank(x, 2)
+        expect_min_rank(x, 1)
         if equal(x.shape[-1], self.output_dim) is False:
             message = f"expected a last axis of output_dim = {self.output_dim}, found {x.shape[-1]}"
             raise OpError("shape-mismatch", message, at=0, label=f"this is {x}")

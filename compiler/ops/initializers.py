@@ -8,7 +8,7 @@ from typing import ClassVar, Self
 from netwright.compiler.dtypes import is_float
 from netwright.compiler.ops.attributes import Ints, attr, one_of, positive
 from netwright.compiler.ops.configuration import Configuration, find
-from netwright.compiler.ops.op import Op, OpError, Weight
+from netwright.compiler.ops.op import Joined, Op, OpError, Weight
 
 
 class Initializer(Configuration, kind="initializers"):
@@ -18,6 +18,8 @@ class Initializer(Configuration, kind="initializers"):
     ranks: ClassVar[tuple[int, int | None]] = (0, None)
     #: draws at random, which Keras does for floats only
     draws: ClassVar[bool] = True
+    #: floats that it cannot draw
+    impossible_dtypes: ClassVar[tuple[str, ...]] = ()
 
     def takes_rank(self, rank: int) -> bool:
         """Whether it can fill a weight of that rank."""
@@ -27,13 +29,26 @@ class Initializer(Configuration, kind="initializers"):
 
 def expect_fillable(op: Op, weight: Weight) -> None:
     """The weight is of a rank and a dtype that its initializer takes."""
-    named = find("initializers", weight.initializer) if isinstance(weight.initializer, str) else None
-    initializer = weight.initializer if named is None else named({})
-    if not isinstance(initializer, Initializer):
-        return
+    parts = weight.initializer.parts if isinstance(weight.initializer, Joined) else ((0, weight.initializer),)
+    for _, given in parts:
+        named = find("initializers", given) if isinstance(given, str) else None
+        initializer = given if named is None else named({})
+        if isinstance(initializer, Initializer):
+            _expect_dtype(op, weight, initializer)
+            _expect_rank(op, weight, initializer)
+
+
+def _expect_dtype(op: Op, weight: Weight, initializer: Initializer) -> None:
     if initializer.draws and not is_float(weight.dtype):
         message = f"the weights of {op.name_in_flow} are drawn at random, as floats only, found {weight.dtype}"
         raise OpError("dtype-mismatch", message, at="dtype")
+    if weight.dtype in initializer.impossible_dtypes:
+        message = f"{initializer.name_in_flow} fills no {weight.dtype}, the dtype of {weight.name}"
+        help = f"give {op.name_in_flow} another initializer for it"
+        raise OpError("dtype-mismatch", message, at="dtype", help=help)
+
+
+def _expect_rank(op: Op, weight: Weight, initializer: Initializer) -> None:
     if not initializer.takes_rank(len(weight.shape)):
         message = f"{initializer.name_in_flow} cannot fill {weight.name}, which is of rank {len(weight.shape)}"
         attribute = f"{weight.name}_initializer"
@@ -61,6 +76,7 @@ class Constant(Initializer):
     """`value` everywhere."""
 
     draws = False
+    not_alone = ("constant", "Constant")
     value: float = 0.0
 
 
@@ -116,6 +132,7 @@ class Orthogonal(Initializer):
 
     aliases = ("OrthogonalInitializer",)
     ranks = (2, None)
+    impossible_dtypes = ("bf16",)  # the backends have no QR decomposition of it
     gain: float = 1.0
     seed: int | None = None
 

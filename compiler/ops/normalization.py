@@ -143,6 +143,9 @@ class GroupNormalization(Rescaled):
 
     def infer(self, x: TensorType) -> TensorType:
         expect_numbers(x)
+        if self.axis == -x.rank:  # axis 0 runs, but Keras does not find it from the end
+            message = f"axis {self.axis} of a tensor of rank {x.rank} is the batch"
+            raise OpError("invalid-argument", message, at="axis", label=f"the tensor is {x}")
         channels = self._channels(x)
         groups = channels if self.groups == -1 else self.groups
         if channels % groups:

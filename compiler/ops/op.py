@@ -57,11 +57,30 @@ class TensorArgument(AttributeType):
         raise self.fault()
 
 
-TYPES |= {"Tensor": TensorArgument("a tensor"), "Tensors": TensorArgument("a list of tensors")}
+class _LayerName(AttributeType):
+    """The name of a layer, which Keras makes paths of."""
+
+    expected = "a name without '/'"
+
+    def convert(self, value: Any, owner: Any) -> Any:
+        if isinstance(value, str) and "/" not in value:
+            return value
+        raise self.fault()
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "pattern": "^[^/]*$"}
+
+
+TYPES |= {
+    "Tensor": TensorArgument("a tensor"),
+    "Tensors": TensorArgument("a list of tensors"),
+    "LayerName": _LayerName(),
+}
 
 # what type checkers see behind the annotation names
 Tensor = TensorType
 Tensors = TensorType | tuple[TensorType | None, ...]
+LayerName = str
 
 #: the operators by their flow name; filled as classes are defined (see `catalogue.py`)
 OPERATORS: dict[str, type[Op]] = {}
@@ -133,7 +152,7 @@ class Layer(Op, abstract=True):
     trainable: bool = attr(default=True, keyword_only=True)
     dtype: DType | None = attr(default=None, keyword_only=True)
     autocast: bool = attr(default=True, keyword_only=True)
-    name: str | None = attr(default=None, keyword_only=True)
+    name: LayerName | None = attr(default=None, keyword_only=True)
 
     @classmethod
     def _register(cls) -> None:

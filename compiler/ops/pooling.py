@@ -17,7 +17,7 @@ from netwright.compiler.ops.layout import (
     expect_float,
     is_possible,
 )
-from netwright.compiler.ops.op import OpError
+from netwright.compiler.ops.op import LayerName, OpError
 from netwright.compiler.types import TensorType
 
 
@@ -28,7 +28,7 @@ class Pooling(FormattedLayer, abstract=True):
     pool_size: Spatial = attr(positive, default=2)
     strides: Spatial | None = attr(positive, default=None)
     padding: str = attr(one_of("valid", "same"), default="valid")
-    name: str | None = None
+    name: LayerName | None = None
     order = ("pool_size", "strides", "padding", "data_format", "name")
 
     def infer(self, x: TensorType) -> TensorType:

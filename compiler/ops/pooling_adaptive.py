@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import gcd
 
 from netwright.compiler.dims import Dim
-from netwright.compiler.ops.attributes import Spatial, attr, positive
+from netwright.compiler.ops.attributes import Spatial, attr, one_of, positive
 from netwright.compiler.ops.layout import IMAGE_DTYPES, FormattedLayer, expect_dtype, expect_float
 from netwright.compiler.types import TensorType
 
@@ -15,6 +15,7 @@ class AdaptivePooling(FormattedLayer, abstract=True):
     Window i of o over L elements reaches from floor(i L / o) to ceil((i + 1) L / o), so windows may overlap."""
 
     output_size: Spatial = attr(positive)
+    data_format: str | None = attr(one_of("channels_last", "channels_first"), default=None)  # in this case alone
     order = ("output_size", "data_format")
 
     def infer(self, x: TensorType) -> TensorType:

@@ -3,15 +3,20 @@ is counted as at inference: nothing."""
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from netwright.compiler.dims import Dim
-from netwright.compiler.ops.attributes import attr, between, one_of
+from netwright.compiler.ops.attributes import TYPES, attr, between, one_of
 from netwright.compiler.ops.configuration import DType
-from netwright.compiler.ops.op import Layer, OpError, expect_rank
-from netwright.compiler.ops.shapes import PartialShape, broadcasts_to
+from netwright.compiler.ops.op import Layer, LayerName, OpError, expect_rank
+from netwright.compiler.ops.shapes import PartialShape, PartialShapeType, broadcasts_to
 from netwright.compiler.ops.tensor_rules import expect_dtype, show
 from netwright.compiler.types import TensorType
+
+
+def below_one(value: float) -> str | None:
+    """A noise that divides by 1 - rate."""
+    return None if value < 1 else "a number below 1"
 
 
 class TrainingNoise(Layer, abstract=True):
@@ -25,11 +30,24 @@ class TrainingNoise(Layer, abstract=True):
         return 0
 
 
+class _NoiseShape(PartialShapeType):
+    """A partial shape that is a list."""
+
+    def convert(self, value: Any, owner: Any) -> Any:
+        if isinstance(value, tuple):
+            return super().convert(value, owner)
+        raise self.fault()
+
+
+TYPES["NoiseShape"] = _NoiseShape()
+NoiseShape = PartialShape  # what type checkers see behind the annotation name
+
+
 class ShapedDropout(TrainingNoise, abstract=True):
     """Drops with one decision for each entry of `noise_shape`, where none stands for the operand's size."""
 
     rate: float = attr(between(0, 1))
-    noise_shape: PartialShape | None = None
+    noise_shape: NoiseShape | None = None
     seed: int | None = None
 
     def infer(self, x: TensorType) -> TensorType:
@@ -53,11 +71,13 @@ class AlphaDropout(ShapedDropout):
     """y = a x' + b, x' being -1.758 in the place of x with probability `rate`; a and b keep mean and variance;
     x: (...) → y: (...) (Klambauer et al. 2017, arXiv:1706.02515)."""
 
+    rate: float = attr(between(0, 1), below_one)
+
 
 class GaussianDropout(TrainingNoise):
     """y = x n, n ~ N(1, rate / (1 - rate)); x: (...) → y: (...) (Srivastava et al. 2014)."""
 
-    rate: float = attr(between(0, 1))
+    rate: float = attr(between(0, 1), below_one)
     seed: int | None = None
 
 
@@ -74,7 +94,7 @@ class SpatialDropout(TrainingNoise, abstract=True):
     rank: ClassVar[int]
     rate: float = attr(between(0, 1))
     seed: int | None = None
-    name: str | None = None
+    name: LayerName | None = None
     dtype: DType | None = None
     activity_regularizer: ClassVar[None] = None  # type: ignore[misc]
     trainable: ClassVar[bool] = True  # type: ignore[misc]

@@ -27,6 +27,7 @@ class L1L2(Regularizer):
 
     name_in_flow = "l1_l2"
     aliases = ("l1l2",)
+    not_alone = ("l1_l2",)
     l1: float = attr(not_negative, default=0.0)
     l2: float = attr(not_negative, default=0.0)
 

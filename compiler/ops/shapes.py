@@ -55,7 +55,7 @@ def _broadcast_dims(left: Dim, right: Dim) -> Dim | None:
     return known[0] if known else dim_max(left, right)  # sizes are at least 1, so the larger is the common one
 
 
-class _PartialShape(AttributeType):
+class PartialShapeType(AttributeType):
     """A tuple of positive integers, with none where the size is not given; an integer stands for a list of one."""
 
     expected = "a list of sizes, with none for those that are not given"
@@ -75,4 +75,4 @@ class _PartialShape(AttributeType):
         return {"anyOf": [{"type": "integer"}, {"type": "array", "items": size}]}
 
 
-TYPES["PartialShape"] = _PartialShape()
+TYPES["PartialShape"] = PartialShapeType()

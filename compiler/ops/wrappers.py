@@ -92,6 +92,9 @@ class Bidirectional(Layer):
             if forward != backward:
                 message = f"both directions need the same {name}, found {forward} and {backward}"
                 raise OpError("invalid-argument", message, at="backward_layer")
+        if self.layer.stateful and self.layer.return_state:
+            message = "a stateful layer in both directions cannot return its states: Keras does not run it"
+            raise OpError("invalid-argument", message, at="layer", help="leave return_state or stateful out")
         if self.merge_mode not in (None, "concat") and self.layer.units != self.backward.units:
             message = f"merge_mode {self.merge_mode} needs as many units in both directions, found"
             raise OpError(
@@ -170,7 +173,7 @@ class TimeDistributed(Layer):
         step = self._step(inputs)
         self._expect_mask(mask, inputs)
         with _blamed("layer", self.layer):
-            y = self.layer.infer(step)
+            y = self.layer.infer(step, **self._step_mask(mask))
         if isinstance(y, tuple):
             message = f"{self.layer.name_in_flow} gives {len(y)} tensors; a step gives one"
             raise OpError("invalid-argument", message, at="layer")
@@ -187,6 +190,12 @@ class TimeDistributed(Layer):
         if mask.rank < 2 or None in map(agree, mask.shape[:2], x.shape[:2]):
             message = f"expected a mask that begins with {show(x.shape[:2])}, found {mask}"
             raise OpError("shape-mismatch", message, at="mask")
+
+    def _step_mask(self, mask: TensorType | None) -> dict[str, TensorType]:
+        """What the layer gets of the mask, if it takes any."""
+        if mask is None or "mask" not in type(self.layer).attributes():
+            return {}
+        return {"mask": mask.with_shape(mask.shape[0], *mask.shape[2:])}
 
     def weights(self, inputs: TensorType, **_: object) -> Iterable[Weight]:
         return _nested("", self.layer.weights(self._step(inputs)), self.layer.trainable)
