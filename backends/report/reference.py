@@ -5,27 +5,20 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from netwright.compiler.ops.attributes import AttributeFault
+from netwright.backends.report.examples import Example, example
 from netwright.compiler.ops.catalogue import FAMILIES, find_configuration, find_operator
 from netwright.compiler.ops.configuration import CONFIGURATIONS, Configuration
 from netwright.compiler.ops.declared import Declared
-from netwright.compiler.ops.op import OPERATORS, Op, OpError, operator_classes
+from netwright.compiler.ops.op import OPERATORS, Op, operator_classes
 from netwright.compiler.ops.reference import AttributeLine, OperatorPage, describe
 from netwright.compiler.training import plan
-from netwright.compiler.types import TensorType
-from netwright.compiler.values import show_declared
 from netwright.dsl.records import fields
 
 #: what every layer takes; its page says so in one line
 _COMMON = ("activity_regularizer", "trainable", "dtype", "autocast", "name")
-#: sizes for an example, where an operator must be given some
-_SIZES: dict[str, Any] = {"units": 10, "filters": 8, "kernel_size": 3, "num_heads": 2, "key_dim": 8, "input_dim": 100}
-_SIZES |= {"output_dim": 8, "n": 5, "rate": 0.5, "dims": (2, 1), "num_query_heads": 4, "num_key_value_heads": 2}
-_SIZES |= {"head_dim": 8}
-_SHAPES = ((32, 16), (32, 12, 16), (32, 12, 12, 16), (32, 12, 12, 12, 16))
 #: modules whose import defines the losses, metrics, optimizers, schedules and callbacks
 _TRAINING = plan.FAMILIES
 
@@ -92,18 +85,20 @@ def page_json(cls: type[Declared]) -> dict[str, Any]:
     page = describe(cls)
     lines = [{name: getattr(line, name) for name in fields(AttributeLine)} for line in page.attributes]
     plain = {name: getattr(page, name) for name in fields(OperatorPage)}
-    return {"family": _family(cls), **plain, "attributes": lines, "example": example(cls)}
+    made = example(cls) if issubclass(cls, Op) else None
+    shown = None if made is None else {name: getattr(made, name) for name in fields(Example)}
+    return {"family": _family(cls), **plain, "attributes": lines, "example": shown}
 
 
 def page_text(cls: type[Declared], width: int | None) -> str:
     """The page of a class for a terminal."""
     page, wide = describe(cls), width or 100
-    made = example(cls)
+    made = _example_lines(cls)
     parts = [
         _wrapped(_shortened(cls, page), wide, "    "),
         _wrapped(page.formula, wide, ""),
         "\n".join(_attribute_lines(cls, page, wide)),
-        "" if made is None else "for example\n" + "\n".join(f"  {line}" for line in made),
+        "for example\n" + "\n".join(f"  {line}" for line in made) if made else "",
         "\n".join(f"{name:<9} {text}" for name, text in _facts(cls, page)),
     ]
     return "\n\n".join(filter(None, parts))
@@ -151,30 +146,49 @@ def _facts(cls: type[Declared], page: OperatorPage) -> Iterator[tuple[str, str]]
         yield "left out", f"{name}: {reason}"
 
 
-def example(cls: type[Declared]) -> list[str] | None:
-    """A call with its output and weights, a line each; None where no small one is known."""
-    if not issubclass(cls, Op):
-        return None
-    required = [name for name, attribute in cls.attributes().items() if attribute.required]
-    if not set(required) <= _SIZES.keys():
-        return None
-    count = cls.fewest if cls.variadic else len(cls.operands) - len(cls.optional_operands)
-    for shape in _SHAPES:
-        try:
-            op = cls.make(**{name: _SIZES[name] for name in required})
-            return _example(op, [TensorType("i32" if "embedding" in cls.name_in_flow else "f32", shape)] * count)
-        except (OpError, AttributeFault):
-            continue
-    return None
+def _example_lines(cls: type[Declared]) -> list[str]:
+    """A call with what comes of it, its weights and its cost; nothing for what is no operator."""
+    made = example(cls) if issubclass(cls, Op) else None
+    if made is None:
+        return []
+    lines = [f"{made.call}  gives  {', '.join(made.outputs)}", *made.weights]
+    return [*lines, f"{_figure(made.macs)} MACs, {_figure(made.flops)} FLOPs an example"]
 
 
-def _example(op: Op, operands: list[TensorType]) -> list[str]:
-    outputs = op.infer(*operands)
-    shown = ", ".join(map(str, outputs)) if isinstance(outputs, tuple) else str(outputs)
-    before = ", ".join(map(str, operands))
-    before = {0: "", 1: f"{before} -> "}.get(len(operands), f"({before}) -> ")
-    lines = [f"{before}{show_declared(op)}  gives  {shown}"]
-    for weight in op.weights(*map(op.prepare, operands)):
-        kind = "" if weight.trainable else ", not trained"
-        lines.append(f"{weight.name}: {TensorType(weight.dtype, weight.shape)}{kind}")
-    return lines
+def _figure(cost: int | str | None) -> str:
+    return f"{cost:,}" if isinstance(cost, int) else cost or "unknown"
+
+
+# ---------------------------------------------------------------- the whole catalogue as a page
+
+
+def catalogue_markdown() -> str:
+    """Every operator with its page, by family, as Markdown (`docs/operators.md`)."""
+    lines = ["# Operators", "", _ABOUT, ""]
+    families = {family: [cls for cls in classes if issubclass(cls, Op)] for family, classes in catalogue().items()}
+    shown = {family: classes for family, classes in families.items() if classes}
+    lines += [
+        f"- [{family.replace('_', ' ')}](#{family.replace('_', '-')}): {_names(shown[family])}" for family in shown
+    ]
+    for family, classes in shown.items():
+        lines += ["", f"## {family.replace('_', ' ')}"]
+        for cls in classes:
+            lines += ["", *_section(cls)]
+    return "\n".join(lines) + "\n"
+
+
+_ABOUT = """Written by `netwright ops --format markdown`; `netwright ops NAME` says more of one. Every example is
+compiled when this page is made, and the catalogue is compared with Keras by tests. MACs and FLOPs are of one example
+([what they count](costs.md))."""
+
+
+def _names(classes: Iterable[type[Declared]]) -> str:
+    return ", ".join(f"`{cls.name_in_flow}`" for cls in classes)
+
+
+def _section(cls: type[Declared]) -> list[str]:
+    page = describe(cls)
+    lines = [f"### {cls.name_in_flow}", "", page.formula, "", "```text", _wrapped(_shortened(cls, page), 110, "    ")]
+    lines += ["", *_example_lines(cls), "```"]
+    facts = "; ".join(f"{name} {text}" for name, text in _facts(cls, page) if name not in {"family", "common"})
+    return [*lines, "", facts] if facts else lines

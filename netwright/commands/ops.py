@@ -4,6 +4,7 @@
   netwright ops conv2d
   netwright ops CosineDecay
   netwright ops lstm --format json
+  netwright ops --format markdown > operators.md
 
 Names are those of flow or of Keras's classes.
 """
@@ -16,11 +17,13 @@ import sys
 
 from netwright.output import print_text
 
+_FORMAT = "what to print; markdown is for the list of all operators, with their pages (default: text)"
+
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("name", metavar="NAME", nargs="?", help="an operator, loss, optimizer, ... (default: list all)")
-    parser.add_argument("--format", choices=("text", "json"), default="text", help="what to print (default: text)")
+    parser.add_argument("--format", choices=("text", "json", "markdown"), default="text", help=_FORMAT)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -30,8 +33,11 @@ def run(options: argparse.Namespace) -> int:
 
     as_json = options.format == "json"
     if options.name is None:
-        _show(_json(reference.catalogue_json()) if as_json else reference.catalogue_text(width(sys.stdout)))
+        _show(_catalogue(options.format))
         return 0
+    if options.format == "markdown":
+        print("netwright: --format markdown prints the whole catalogue: leave the name out", file=sys.stderr)
+        return 2
     found = reference.find(options.name)
     if not found:
         return _unknown(options.name, reference.known_names())
@@ -41,6 +47,15 @@ def run(options: argparse.Namespace) -> int:
     else:
         _show("\n\n\n".join(reference.page_text(cls, width(sys.stdout)) for cls in found))
     return 0
+
+
+def _catalogue(format: str) -> str:
+    from netwright.backends.report import reference
+    from netwright.commands.terminal import width
+
+    if format == "json":
+        return _json(reference.catalogue_json())
+    return reference.catalogue_markdown() if format == "markdown" else reference.catalogue_text(width(sys.stdout))
 
 
 def _show(text: str) -> None:

@@ -6,16 +6,17 @@ import json
 
 import pytest
 
+from netwright.backends.report.examples import example
 from netwright.backends.report.reference import (
     catalogue,
     catalogue_json,
     catalogue_text,
-    example,
     find,
     first_sentence,
     page_json,
     page_text,
 )
+from netwright.compiler.ops.op import Op
 
 EVERY = [cls for classes in catalogue().values() for cls in classes]
 
@@ -59,13 +60,24 @@ def test_the_list_is_grouped() -> None:
     assert families["cosine_decay"] == "optimizers.schedules"
 
 
-def test_an_example_has_the_weights() -> None:
+def test_an_example_has_shapes_in_symbols_weights_and_cost() -> None:
     (operator,) = find("conv2d")
-    assert example(operator) == [
-        "f32[32, 12, 12, 16] -> conv2d(8, [3, 3])  gives  f32[32, 10, 10, 8]",
-        "kernel: f32[3, 3, 16, 8]",
-        "bias: f32[8]",
-    ]
+    assert issubclass(operator, Op)
+    made = example(operator)
+    assert made is not None
+    assert made.call == "f32[N, H, W, 16] -> conv2d(8, 3)"
+    assert made.outputs == ("f32[N, H - 2, W - 2, 8]",)
+    assert made.weights == ("kernel: f32[3, 3, 16, 8]", "bias: f32[8]")
+    assert made.macs == "1152*(H - 2)*(W - 2)"
+    assert "model: |\n  x -> conv2d(8, 3)\n" in made.spec
+
+
+def test_an_example_of_several_tensors() -> None:
+    (operator,) = find("concatenate")[:1]
+    assert issubclass(operator, Op)
+    made = example(operator)
+    assert made is not None
+    assert (made.call, made.outputs) == ("(f32[N, 16], f32[N, 16]) -> concatenate", ("f32[N, 32]",))
 
 
 def test_a_page_hides_what_every_layer_takes() -> None:
