@@ -55,14 +55,29 @@ def _argument(to: Translator, expr: tree.Expr, attribute: Attribute) -> Term:
         then, otherwise = (_argument(to, side, attribute) for side in (expr.then, expr.otherwise))
         codes = _code(to, then, expr.then, attribute), _code(to, otherwise, expr.otherwise, attribute)
         return Plain(Ternary(codes[0], to.plain(expr.condition), codes[1]))
+    if isinstance(expr, (tree.Sequence, tree.Loop)):
+        return _listed(to, expr, attribute)
+    if isinstance(expr, tree.Call) and isinstance(expr.function, tree.Name):
+        return _called(to, expr, expr.function.id, attribute)
+    return to.operand(expr)
+
+
+def _called(to: Translator, expr: tree.Call, name: str, attribute: Attribute) -> Term:
+    """A call that may make a configuration object of the attribute's kind."""
+    kind = configuration_kind(attribute)
+    cls = find_configuration(name, kind) if kind else None
+    return to.operand(expr) if cls is None else Plain(configuration(to, cls, expr.arguments))
+
+
+def _listed(to: Translator, expr: tree.Sequence | tree.Loop, attribute: Attribute) -> Term:
+    """A list of what the attribute takes, also one made by a loop."""
+    from netwright.backends.keras.chains import list_of
+
     if isinstance(expr, tree.Sequence):
         return _items(tuple(_argument(to, item, attribute) for item in expr.items))
-    if isinstance(expr, tree.Call) and isinstance(expr.function, tree.Name):
-        kind = configuration_kind(attribute)
-        cls = find_configuration(expr.function.id, kind) if kind else None
-        if cls is not None:
-            return Plain(configuration(to, cls, expr.arguments))
-    return to.operand(expr)
+    if expr.kind != "list":
+        return to.operand(expr)
+    return list_of(to, expr, to.operand(expr.iterable), lambda term: _code(to, term, expr.body, attribute))
 
 
 def _items(items: tuple[Term, ...]) -> Term:

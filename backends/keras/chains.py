@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal
 
 from netwright.backends.keras.choices import write_if
@@ -61,16 +62,17 @@ def loop(to: Translator, expr: tree.Loop, carry: Carry, stage: bool) -> Term:
     if expr.kind == "chain":
         bound, read = to.scope.bindings(), names_in(expr)
         return LoopLayer(expr, items, to, {name: bound[name] for name in bound if name in read})
-    return _list(to, expr, items)
+    return list_of(to, expr, items, lambda term: to.code(term, expr.body.span))
 
 
-def _list(to: Translator, expr: tree.Loop, items: Term) -> Term:
+def list_of(to: Translator, expr: tree.Loop, items: Term, code_of: Callable[[Term], Code]) -> Term:
+    """`[body for ...]`; `code_of` says what stands in the list."""
     rows = Rows(to, expr, items)
     with to.scope.binding({**to.scope.terms, **rows.terms}):
         condition = None if expr.condition is None else to.plain(expr.condition)
         with to.scope.block(loop=rows.variables) as body:
             term = to.evaluate(expr.body, Carry(to.scope))
-            code = to.code(term, expr.body.span)
+            code = code_of(term)
     rows.release()
     temps = temps_of([term])
     if not body:

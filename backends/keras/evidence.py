@@ -8,7 +8,7 @@ from typing import Any
 
 from netwright.compiler.dims import SymbolicDim
 from netwright.compiler.elaborate import Elaborated
-from netwright.compiler.ir import CallNode, Graph, Instance, Node, RepeatNode, Value, copies
+from netwright.compiler.ir import CallNode, Graph, Instance, Node, OpNode, RepeatNode, Value, copies
 from netwright.compiler.types import TensorType
 from netwright.compiler.values import BlockLayer
 from netwright.dsl.source import Span
@@ -64,6 +64,11 @@ class Evidence:
         node = self._nodes.get(_place(span))
         made = None if node is None else len(node.outputs)
         return made if made is not None and made > 1 else self._counts.get(_place(span))
+
+    def nests_at(self, span: Span) -> bool:
+        """Whether Keras gives these tensors as lists in a list."""
+        node = self._nodes.get(_place(span))
+        return isinstance(node, OpNode) and node.op.nests
 
     def operands_at(self, span: Span) -> tuple[Value, ...] | None:
         """What the operator at this place was applied to."""

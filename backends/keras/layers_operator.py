@@ -164,6 +164,8 @@ def made(to: Translator, code: Code, temps: frozenset[str], place: Span) -> Tens
     evidence = to.emission.evidence
     count = evidence.outputs_at(place)
     if count is not None:
+        if evidence.nests_at(place):
+            code = Call(to.emission.keras("tree.flatten"), (code,))
         return Tensors(code, count, applied=True, temps=temps)
     return Tensor(code, applied=True, temps=temps, types=evidence.types_at(place))
 

@@ -103,7 +103,10 @@ def _subscript(index: Any) -> Any:
 
 
 def _as_tuple(outputs: Any) -> tuple[Any, ...]:
-    return tuple(outputs) if isinstance(outputs, (list, tuple)) else (outputs,)
+    """All tensors one after another, those of lists in a list too."""
+    if isinstance(outputs, (list, tuple)):
+        return tuple(tensor for item in outputs for tensor in _as_tuple(item))
+    return (outputs,)
 
 
 # ---------------------------------------------------------------- layers

@@ -101,6 +101,8 @@ class Op(Declared):
     #: how Keras is called with the operands: "positional" f(x, y, **attributes); "list" f([x, y], **attributes);
     #: "einsum" f(subscripts, x, y), the first attribute before the operands. A layer is called so, a function too
     convention: ClassVar[str] = "positional"
+    #: whether Keras gives several outputs as lists in a list; here all stand one after another
+    nests: ClassVar[bool] = False
     #: Keras's other names for it, in snake case: ('convolution2d',)
     aliases: ClassVar[tuple[str, ...]] = ()
     #: set on base classes that are no operators themselves

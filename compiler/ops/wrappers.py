@@ -3,62 +3,17 @@ refuses at the argument that gave it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from typing import Any, ClassVar
+from collections.abc import Iterable
+from typing import ClassVar
 
 from netwright.compiler.dims import Dim
-from netwright.compiler.ops.attributes import TYPES, AttributeType, attr, call, one_of
+from netwright.compiler.ops.attributes import attr, call, one_of
 from netwright.compiler.ops.op import Layer, OpError, Tensor, Tensors, Weight
-from netwright.compiler.ops.recurrent import Recurrent
+from netwright.compiler.ops.recurrence import Recurrence
 from netwright.compiler.ops.shapes import agree
 from netwright.compiler.ops.tensor_rules import common_dtype, show
+from netwright.compiler.ops.wrapping import LayerArgument, RecurrentArgument, blamed, nested
 from netwright.compiler.types import TensorType
-
-
-class _LayerType(AttributeType):
-    """A layer with its configuration, as in `bidirectional(lstm(64))`; the normal form is the operator."""
-
-    expected = "a layer with its configuration, such as dense(10)"
-
-    def convert(self, value: Any, owner: Any) -> Any:
-        if isinstance(value, Layer):
-            return value
-        raise self.fault()
-
-
-class _RecurrentType(_LayerType):
-    """A recurrent layer with its configuration."""
-
-    expected = "a recurrent layer, such as lstm(64)"
-
-    def convert(self, value: Any, owner: Any) -> Any:
-        if isinstance(value, Recurrent):
-            return value
-        raise self.fault()
-
-
-TYPES |= {"LayerArgument": _LayerType(), "RecurrentArgument": _RecurrentType()}
-
-# what type checkers see behind the annotation names
-LayerArgument = Layer
-RecurrentArgument = Recurrent
-
-
-@contextmanager
-def _blamed(attribute: str, layer: Layer) -> Iterator[None]:
-    """Errors of the inner layer name the argument that gave it."""
-    try:
-        yield
-    except OpError as error:
-        at = attribute if error.at is None or isinstance(error.at, str) else error.at
-        message = f"in {layer.name_in_flow}: {error.message}"
-        raise OpError(error.code, message, at=at, label=error.label, help=error.help) from None
-
-
-def _nested(prefix: str, weights: Iterable[Weight], trainable: bool) -> Iterator[Weight]:
-    for weight in weights:
-        yield weight._replace(name=prefix + weight.name, trainable=weight.trainable and trainable)
 
 
 class Bidirectional(Layer):
@@ -74,12 +29,16 @@ class Bidirectional(Layer):
     mask: Tensor | None = call()
 
     @property
-    def backward(self) -> Recurrent:
+    def backward(self) -> Recurrence:
         """The layer that reads the sequence from its end."""
         if self.backward_layer is not None:
             return self.backward_layer
         fields = {name: getattr(self.layer, name) for name in type(self.layer).attributes()}
         return type(self.layer)(fields | {"go_backwards": True})
+
+    @property
+    def nests(self) -> bool:  # type: ignore[override]
+        return self.layer.nests or self.backward.nests
 
     def validate(self) -> None:
         if self.layer.go_backwards == self.backward.go_backwards:
@@ -95,11 +54,6 @@ class Bidirectional(Layer):
         if self.layer.stateful and self.layer.return_state:
             message = "a stateful layer in both directions cannot return its states: Keras does not run it"
             raise OpError("invalid-argument", message, at="layer", help="leave return_state or stateful out")
-        if self.merge_mode not in (None, "concat") and self.layer.units != self.backward.units:
-            message = f"merge_mode {self.merge_mode} needs as many units in both directions, found"
-            raise OpError(
-                "shape-mismatch", f"{message} {self.layer.units} and {self.backward.units}", at="backward_layer"
-            )
 
     def infer(
         self, sequences: TensorType, initial_state: Tensors | None = None, mask: TensorType | None = None
@@ -113,9 +67,9 @@ class Bidirectional(Layer):
         return merged if self.merge_mode is None else merged[0]
 
     def _run(
-        self, place: str, layer: Recurrent, x: TensorType, states: Tensors | None, mask: TensorType | None
+        self, place: str, layer: Recurrence, x: TensorType, states: Tensors | None, mask: TensorType | None
     ) -> tuple[TensorType, tuple[TensorType, ...]]:
-        with _blamed(place if self.backward_layer else "layer", layer):
+        with blamed(place if self.backward_layer else "layer", layer):
             outputs = layer.infer(layer.prepare(x), states, mask)
         y, *last = outputs if isinstance(outputs, tuple) else (outputs,)
         return y.with_dtype(self.compute_dtype), tuple(last)
@@ -123,23 +77,28 @@ class Bidirectional(Layer):
     def _merge(self, y: TensorType, other: TensorType) -> tuple[TensorType, ...]:
         if self.merge_mode is None:
             return y, other
-        width = y.shape[-1] + (other.shape[-1] if self.merge_mode == "concat" else 0)
-        return (y.with_shape(*y.shape[:-1], width),)
+        width, width_reversed = y.shape[-1], other.shape[-1]
+        if self.merge_mode == "concat":
+            return (y.with_shape(*y.shape[:-1], width + width_reversed),)
+        if width != width_reversed:
+            message = f"merge_mode {self.merge_mode} needs as many units in both directions, found"
+            raise OpError("shape-mismatch", f"{message} {width} and {width_reversed}", at="backward_layer")
+        return (y,)
 
     def _initial_states(self, given: Tensors | None) -> tuple[Tensors | None, Tensors | None]:
         """The halves for the two directions."""
         if given is None:
             return None, None
         count = len(given) if isinstance(given, tuple) else 1
-        wanted = self.layer.states + self.backward.states
-        if not isinstance(given, tuple) or count != wanted or self.layer.states != self.backward.states:
+        wanted = self.layer.state_count + self.backward.state_count
+        if not isinstance(given, tuple) or count != wanted or self.layer.state_count != self.backward.state_count:
             message = f"expected {wanted} initial states, half for either direction, found {count}"
             raise OpError("wrong-arity", message, at="initial_state")
         return given[: count // 2], given[count // 2 :]
 
     def weights(self, sequences: TensorType, **_: object) -> Iterable[Weight]:
         for prefix, layer in (("forward/", self.layer), ("backward/", self.backward)):
-            yield from _nested(prefix, layer.weights(layer.prepare(sequences)), layer.trainable)
+            yield from nested(prefix, layer.weights(layer.prepare(sequences)), layer.trainable)
 
     def macs(self, sequences: TensorType, *_: TensorType) -> Dim:
         return self.layer.macs(sequences) + self.backward.macs(sequences)
@@ -172,7 +131,7 @@ class TimeDistributed(Layer):
     def infer(self, inputs: TensorType, mask: TensorType | None = None) -> TensorType:
         step = self._step(inputs)
         self._expect_mask(mask, inputs)
-        with _blamed("layer", self.layer):
+        with blamed("layer", self.layer):
             y = self.layer.infer(step, **self._step_mask(mask))
         if isinstance(y, tuple):
             message = f"{self.layer.name_in_flow} gives {len(y)} tensors; a step gives one"
@@ -198,7 +157,7 @@ class TimeDistributed(Layer):
         return {"mask": mask.with_shape(mask.shape[0], *mask.shape[2:])}
 
     def weights(self, inputs: TensorType, **_: object) -> Iterable[Weight]:
-        return _nested("", self.layer.weights(self._step(inputs)), self.layer.trainable)
+        return nested("", self.layer.weights(self._step(inputs)), self.layer.trainable)
 
     def macs(self, inputs: TensorType, y: TensorType) -> Dim | None:
         macs = self.layer.macs(*self._steps(inputs, y))

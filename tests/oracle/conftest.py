@@ -34,7 +34,6 @@ class Answer:
 
     refusal: str = ""
     outputs: tuple[TensorType, ...] = ()
-    several: bool = False
     weights: tuple[Weight, ...] = ()
     symbols: tuple[tuple[str | None, ...], ...] = ()
 
@@ -70,7 +69,7 @@ def _apply(name: str, arguments: dict[str, Any], shapes: Sequence[KerasShape], d
     except OpError as error:
         raise Refused(error.message) from error
     outputs = inferred if isinstance(inferred, tuple) else (inferred,)
-    return Answer("", outputs, isinstance(inferred, tuple), weights, symbols)
+    return Answer("", outputs, weights, symbols)
 
 
 def _symbols(shape: KerasShape, operand: int) -> tuple[str | None, ...]:

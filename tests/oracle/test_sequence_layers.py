@@ -25,6 +25,7 @@ def layer(name: str, **arguments: Any) -> Layer:
 
 
 LSTM4, GRU4 = layer("LSTM", units=4), layer("GRU", units=4)
+LSTM_CELL, GRU_CELL = layer("LSTMCell", units=4), layer("GRUCell", units=3)
 BOTH = {"return_sequences": True, "return_state": True}
 #: layer, operand shapes, call-time arguments (shapes are masks of bool where the name has 'mask', else f32 states)
 RUNS: list[tuple[Layer, Sequence[Shape], dict[str, Any]]] = [
@@ -48,6 +49,34 @@ RUNS: list[tuple[Layer, Sequence[Shape], dict[str, Any]]] = [
         {},
     ),
     (layer("Bidirectional", layer=layer("GRU", units=4, return_state=True), dtype="float16"), [(2, 5, 3)], {}),
+    (layer("SimpleRNNCell", units=4), [(2, 3)], {"states": (2, 4)}),
+    (layer("GRUCell", units=4, reset_after=False, use_bias=False), [(2, 3)], {"states": [(2, 4)]}),
+    (layer("LSTMCell", units=4, dropout=0.2), [(2, 3)], {"states": [(2, 4), (2, 4)]}),
+    (
+        layer("StackedRNNCells", cells=(GRU_CELL, layer("SimpleRNNCell", units=5))),
+        [(2, 3)],
+        {"states": [(2, 3), (2, 5)]},
+    ),
+    (layer("RNN", cell=LSTM_CELL, unroll=True, **BOTH), [(2, 5, 3)], {"initial_state": [(2, 4), (2, 4)]}),
+    (layer("RNN", cell=(LSTM_CELL, GRU_CELL), return_state=True), [(2, 5, 3)], {"mask": (2, 5)}),
+    (layer("RNN", cell=(GRU_CELL, GRU_CELL), stateful=True), [(2, 5, 3)], {"initial_state": [(2, 3), (2, 3)]}),
+    (layer("RNN", cell=layer("StackedRNNCells", cells=(LSTM_CELL, GRU_CELL)), go_backwards=True), [(2, 5, 3)], {}),
+    (layer("Bidirectional", layer=layer("RNN", cell=(LSTM_CELL, GRU_CELL), **BOTH)), [(2, 5, 3)], {}),
+    (layer("Bidirectional", layer=layer("ConvLSTM1D", filters=4, kernel_size=2, **BOTH)), [(2, 3, 6, 2)], {}),
+    (layer("ConvLSTM2D", filters=4, kernel_size=3, strides=2, **BOTH), [(2, 3, 7, 8, 2)], {}),
+    (
+        layer("ConvLSTM2D", filters=4, kernel_size=3, data_format="channels_first", unit_forget_bias=False),
+        [(2, 3, 2, 7, 8)],
+        {"initial_state": [(2, 4, 5, 6)] * 2},
+    ),
+    (layer("ConvLSTM3D", filters=2, kernel_size=2, use_bias=False, stateful=True), [(2, 3, 4, 4, 4, 2)], {}),
+    (layer("SpectralNormalization", layer=layer("Dense", units=4)), [(2, 3)], {}),
+    (layer("SpectralNormalization", layer=layer("Dense", units=4, dtype="float16")), [(2, 3)], {}),
+    (layer("SpectralNormalization", layer=layer("Conv2DTranspose", filters=4, kernel_size=2)), [(2, 5, 5, 3)], {}),
+    (layer("SpectralNormalization", layer=layer("DepthwiseConv1D", kernel_size=2)), [(2, 5, 3)], {}),
+    (layer("TimeDistributed", layer=layer("SpectralNormalization", layer=layer("Dense", units=4))), [(2, 5, 3)], {}),
+    (layer("TimeDistributed", layer=layer("RNN", cell=LSTM_CELL)), [(2, 4, 5, 3)], {}),
+    (layer("TimeDistributed", layer=layer("ConvLSTM1D", filters=4, kernel_size=2)), [(2, 4, 3, 6, 2)], {}),
     (layer("TimeDistributed", layer=layer("Dense", units=4)), [(2, 5, 3)], {"mask": (2, 5)}),
     (layer("TimeDistributed", layer=layer("Conv2D", filters=4, kernel_size=2)), [(2, 3, 5, 6, 3)], {}),
     (layer("TimeDistributed", layer=layer("Dense", units=4, dtype="float16")), [(2, 5, 3)], {}),
@@ -110,7 +139,7 @@ def in_keras(value: Any) -> Any:
     if isinstance(value, tuple) and len(value) == 2 and isinstance(value[1], dict):
         name, arguments = value
         return getattr(keras.layers, name)(**{key: in_keras(item) for key, item in arguments.items()})
-    return value
+    return tuple(map(in_keras, value)) if isinstance(value, tuple) else value
 
 
 def in_catalogue(value: Any, call: dict[str, Any]) -> Any:
@@ -119,7 +148,7 @@ def in_catalogue(value: Any, call: dict[str, Any]) -> Any:
         cls = find_operator(name)
         assert cls is not None
         return cls.make(**{key: in_catalogue(item, {}) for key, item in arguments.items()}, **call)
-    return value
+    return tuple(in_catalogue(item, {}) for item in value) if isinstance(value, tuple) else value
 
 
 def split_call(call: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -136,7 +165,7 @@ def over(shapes: Any, make: Callable[[Shape], Any], several: Callable[[list[Any]
 def types_of(tensors: Any) -> list[tuple[str, Shape]]:
     import keras
 
-    items = tensors if isinstance(tensors, (list, tuple)) else [tensors]
+    items = keras.tree.flatten(tensors)
     return [(from_keras_dtype(keras.backend.standardize_dtype(each.dtype)), tuple(each.shape)) for each in items]
 
 
@@ -209,6 +238,21 @@ REFUSED: list[tuple[Layer, Sequence[Shape], dict[str, Any]]] = [
         {},
     ),
     (layer("Bidirectional", layer=LSTM4), [(2, 5, 3)], {"initial_state": [(2, 4)] * 2}),
+    (layer("RNN", cell=LSTM4), [(2, 5, 3)], {}),
+    (layer("RNN", cell=()), [(2, 5, 3)], {}),
+    (layer("RNN", cell=LSTM_CELL), [(2, 4, 5, 3)], {}),
+    (layer("RNN", cell=LSTM_CELL), [(2, 5, 3)], {"initial_state": [(2, 4)]}),
+    (LSTM_CELL, [(2, 3)], {}),
+    (GRU_CELL, [(2, 3)], {"states": [(2, 5)]}),
+    (GRU_CELL, [(2, 5, 3)], {"states": [(2, 3)]}),
+    (layer("ConvLSTM2D", filters=4, kernel_size=3), [(2, 7, 8, 2)], {}),
+    (layer("ConvLSTM2D", filters=4, kernel_size=9), [(2, 3, 7, 8, 2)], {}),
+    (layer("ConvLSTM2D", filters=4, kernel_size=3, strides=0), [(2, 3, 7, 8, 2)], {}),
+    (layer("ConvLSTM2D", filters=4, kernel_size=2, strides=2, dilation_rate=2), [(2, 3, 7, 8, 2)], {}),
+    (layer("SpectralNormalization", layer=LSTM4), [(2, 5, 3)], {}),
+    (layer("SpectralNormalization", layer=layer("SeparableConv1D", filters=2, kernel_size=2)), [(2, 5, 3)], {}),
+    (layer("SpectralNormalization", layer=layer("Dense", units=4), power_iterations=0), [(2, 3)], {}),
+    (layer("TimeDistributed", layer=LSTM_CELL), [(2, 5, 3)], {}),
     (layer("TimeDistributed", layer=layer("Dense", units=4)), [(2, 3)], {}),
     (layer("TimeDistributed", layer=layer("Add")), [(2, 5, 3)], {}),
     (layer("TimeDistributed", layer=layer("MultiHeadAttention", num_heads=2, key_dim=2)), [(2, 5, 3, 4)], {}),

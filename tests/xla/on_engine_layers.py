@@ -1,0 +1,76 @@
+"""Layers run directly and in the emitted Keras model, on the engine of KERAS_BACKEND (see `test_program_engines.py`):
+the same weights and arrays give the same outputs. Each family is one model with an output for each line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+
+from netwright.api import compile as compile_spec
+from netwright.backends.keras.emit import emit
+from netwright.backends.xla.engines.engine import Engine
+from netwright.backends.xla.program import Program
+
+pytestmark = pytest.mark.keras
+
+
+class Family(NamedTuple):
+    """`inputs` by name, each with what `drawn` makes of random numbers in [0, 1); the lines of a model; the outputs are
+    the names that the lines bind."""
+
+    inputs: dict[str, str]
+    lines: tuple[str, ...]
+    drawn: Callable[[Any], Any] = lambda numbers: numbers
+
+
+FAMILIES = {
+    "recurrent": Family(
+        {"x": "f32[2, 5, 3]", "h": "f32[2, 4]", "c": "f32[2, 4]", "frames": "f32[2, 3, 6, 5, 2]"},
+        (
+            "a = x -> rnn(lstm_cell(4))(initial_state=[h, c])",
+            "b, b1, b2, b3 = x -> rnn([lstm_cell(4), gru_cell(3)], return_sequences=true, return_state=true)",
+            "d = x -> bidirectional(rnn([simple_rnn_cell(4), gru_cell(3)]))",
+            "e, e1, e2 = x[:, 0] -> lstm_cell(4)(states=[h, c])",
+            "f, f1, f2 = x[:, 1] -> stacked_rnn_cells([gru_cell(4), gru_cell(4)])(states=[h, c])",
+            "g = frames -> conv_lstm2d(2, [3, 2], padding=same, return_sequences=true)",
+            'i = frames -> reshape([3, 30, 2]) -> conv_lstm1d(2, 3, strides=2, data_format="channels_last")',
+            "j = frames[:, :, :, :, :, None] -> conv_lstm3d(2, 2)",
+            "k = x -> spectral_normalization(dense(4)) -> time_distributed(spectral_normalization(dense(3), 2))",
+            "l = frames -> time_distributed(conv2d(2, 2)) -> bidirectional(conv_lstm2d(2, 2))",
+            "m = x -> rnn([lstm_cell(n) for n in [4, 5]], go_backwards=true)",
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_direct_execution_is_the_emitted_model(name: str, engine: Engine, rng: Any, twins: Any) -> None:
+    family = FAMILIES[name]
+    spec = compile_spec(_text(family))
+    namespace: dict[str, Any] = {}
+    exec(emit(spec), namespace)
+    model = namespace["build_model"]()
+    assert model.count_params() == spec.params.total
+    program = Program(spec, engine)
+    arrays = twins(program, model)
+    inputs = {input: _array(type, family, rng) for input, type in family.inputs.items()}
+    expected = model(inputs if len(inputs) > 1 else next(iter(inputs.values())), training=False)
+    found = engine.compile_forward(program)(*program.split(arrays), inputs)
+    for output in program.outputs:
+        np.testing.assert_allclose(found[output], expected[output], rtol=1e-5, atol=1e-5, err_msg=output)
+
+
+def _text(family: Family) -> str:
+    inputs = ", ".join(f'{name}: "{type}"' for name, type in family.inputs.items())
+    names = [name for line in family.lines for name in line.partition(" = ")[0].split(", ")]
+    lines = "".join(f"  {line}\n" for line in family.lines)
+    return f"netwright: 1\nname: t\ninputs: {{{inputs}}}\noutputs: [{', '.join(names)}]\nmodel: |\n{lines}"
+
+
+def _array(type: str, family: Family, rng: Any) -> Any:
+    dtype, _, shape = type.removesuffix("]").partition("[")
+    numbers = family.drawn(rng.random([int(size) for size in shape.split(", ")]))
+    return numbers.astype({"f32": "float32", "i32": "int32"}[dtype])
