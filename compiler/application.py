@@ -13,6 +13,7 @@ from netwright.compiler.ops.assumptions import suppositions
 from netwright.compiler.ops.catalogue import find_operator
 from netwright.compiler.ops.initializers import expect_fillable
 from netwright.compiler.ops.op import Function, Op, OpError
+from netwright.compiler.ops.regularizers import expect_trainable
 from netwright.compiler.session import Poisoned, Session
 from netwright.compiler.sharing import check_same_weights
 from netwright.compiler.types import NumberType, TensorType
@@ -102,8 +103,10 @@ class Application:
         suppositions()  # those of an operator that was refused are of no interest
         try:
             inferred = node.op.infer(*node.operand_types(), **node.keyword_types())
-            for weight in node.op.weights(*node.operand_types(), **node.keyword_types()):
+            weights = tuple(node.op.weights(*node.operand_types(), **node.keyword_types()))
+            for weight in weights:
                 expect_fillable(node.op, weight)  # their shapes must be known, and fit what fills them
+            expect_trainable(node.op, weights, inferred if isinstance(inferred, tuple) else (inferred,))
         except DimTooComplex:
             self.session.fail("model-too-large", "the formula of this size grows too long", node.span)
         for type in inferred if isinstance(inferred, tuple) else (inferred,):

@@ -12,6 +12,13 @@ from netwright import SpecError, compile
 
 pytestmark = pytest.mark.keras
 
+
+def keras_constraint(name: str, **arguments: Any) -> Any:
+    import keras
+
+    return getattr(keras.constraints, name)(**arguments)
+
+
 #: the input's shape, the layer in flow, and in Keras
 REFUSED: list[tuple[tuple[int, ...], str, Callable[[Any], Any]]] = [
     ((2, 3), "gaussian_dropout(1)", lambda of: of.GaussianDropout(1)),
@@ -23,6 +30,21 @@ REFUSED: list[tuple[tuple[int, ...], str, Callable[[Any], Any]]] = [
     ((2, 3, 3), 'max_pooling1d(name="a/b")', lambda of: of.MaxPooling1D(name="a/b")),
     ((2, 3), "dense(3, kernel_initializer=constant)", lambda of: of.Dense(3, kernel_initializer="constant")),
     ((2, 3), "dense(3, kernel_regularizer=l1_l2)", lambda of: of.Dense(3, kernel_regularizer="l1_l2")),
+    (
+        (2, 4, 3),
+        "conv1d(3, 2, kernel_regularizer=orthogonal_regularizer)",
+        lambda of: of.Conv1D(3, 2, kernel_regularizer="orthogonal_regularizer"),
+    ),
+    (
+        (2, 4, 3),
+        "dense(3, activity_regularizer=orthogonal_regularizer)",
+        lambda of: of.Dense(3, activity_regularizer="orthogonal_regularizer"),
+    ),
+    (
+        (2, 3),
+        "dense(3, bias_constraint=max_norm(axis=1))",
+        lambda of: of.Dense(3, bias_constraint=keras_constraint("MaxNorm", axis=1)),
+    ),
     ((2, 5, 3), "lstm(4, bias_initializer=identity)", lambda of: of.LSTM(4, bias_initializer="identity")),
     ((2, 5, 3), "gru(4, dtype=bf16)", lambda of: of.GRU(4, dtype="bfloat16")),
     ((2, 5, 3), 'lstm(4, use_cudnn="maybe")', lambda of: of.LSTM(4, use_cudnn="maybe")),
