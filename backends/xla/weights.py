@@ -37,13 +37,14 @@ def load_weights(program: Program, path: Path) -> Arrays:
 
 
 def _check_size(path: Path, program: Program) -> None:
-    """Refuse a file with more or fewer numbers than the model: Keras would ignore the rest, or leave what it lacks."""
+    """Refuse a file with more or fewer numbers than the model: Keras would ignore the rest, or leave what it lacks. A
+    model that was trained saves its optimizer beside its layers, and the states of random generators: no parameters."""
     import h5py
 
     sizes: list[int] = []
 
     def visit(name: str, item: Any) -> None:
-        if isinstance(item, h5py.Dataset) and "seed_generator" not in name:
+        if isinstance(item, h5py.Dataset) and "seed_generator" not in name and not name.startswith("optimizer/"):
             sizes.append(item.size)
 
     with h5py.File(path) as file:

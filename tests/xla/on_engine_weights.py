@@ -50,10 +50,14 @@ def built(model: Model) -> Any:
     return keras_model
 
 
-def test_run_takes_weights_of_the_emitted_model(tmp_path: Path) -> None:
+@pytest.mark.parametrize("trained", [False, True])
+def test_run_takes_weights_of_the_emitted_model(tmp_path: Path, trained: bool) -> None:
     load_engine(NAME, "cpu")
     model = compile_spec(SPEC)
     keras_model = built(model)
+    if trained:
+        keras_model.compile(optimizer="adam", loss="mse", metrics=["mae"])
+        keras_model.fit(rng.random((4, 8), "float32"), rng.random((4, 3), "float32"), verbose=0)
     keras_model.save_weights(tmp_path / "t.weights.h5")
     x = rng.random((4, 8), "float32")
     found = run(model, {"x": x}, tmp_path / "t.weights.h5", engine=NAME, device="cpu")
