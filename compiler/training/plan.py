@@ -13,9 +13,10 @@ from netwright.compiler.ir import Graph
 from netwright.compiler.ops.attributes import Attribute, AttributeFault
 from netwright.compiler.ops.configuration import Configuration
 from netwright.compiler.session import Poisoned, Session
-from netwright.compiler.training import callbacks, losses, metrics, optimizers
+from netwright.compiler.training import callbacks, losses, metrics, optimizers, schedules
 from netwright.compiler.values import kind_of, show
 from netwright.dsl import tree
+from netwright.dsl.diagnostics import Label
 from netwright.dsl.records import entity, field
 from netwright.dsl.source import Span
 from netwright.dsl.suggest import did_you_mean
@@ -140,7 +141,17 @@ class _Planning:
 
     def _callbacks(self, entry: tree.Entry) -> None:
         items = entry.value.items if isinstance(entry.value, tree.Sequence) else (entry.value,)
-        self.plan.callbacks = tuple(self._object(item, "Callback") for item in items)
+        self.plan.callbacks = tuple(self._callback(item) for item in items)
+
+    def _callback(self, expr: tree.Expr) -> Configuration:
+        """A callback, which does not set a learning rate that a schedule sets."""
+        found = self._object(expr, "Callback")
+        rate = getattr(self.plan.optimizer, "learning_rate", None)
+        if isinstance(found, callbacks.ReduceLROnPlateau) and isinstance(rate, schedules.Schedule):
+            message = f"{found.name_in_flow} cannot set a learning rate that {rate.name_in_flow} sets"
+            labels = (Label(self.plan.places["optimizer"], "the schedule"),)
+            self.session.fail("invalid-argument", message, expr.span, labels=labels, help="keep one of the two")
+        return found
 
     # ------------------------------------------------------------ numbers
 
