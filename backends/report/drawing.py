@@ -54,10 +54,12 @@ class Edge:
 
 @dataclass(slots=True)
 class Diagram:
-    """Items of one level in order of evaluation, and the edges between them."""
+    """Items of one level in order of evaluation, and the edges between them; `note` says what was asked for and is not
+    drawn."""
 
     items: list[Item] = field(default_factory=list)
     edges: list[Edge] = field(default_factory=list)
+    note: str = ""
 
 
 def draw(model: Model, depth: int) -> Diagram:
@@ -65,10 +67,14 @@ def draw(model: Model, depth: int) -> Diagram:
     graph = model.elaborated.graph
     if graph is None:
         return Diagram()
-    depth = min(depth, NESTING)
-    while depth > 0 and items_at(graph, depth) > MOST:
-        depth -= 1
-    return _Drawing(model).level(graph, depth, "", tuple(model.outputs))
+    opened = min(depth, NESTING)
+    while opened > 0 and items_at(graph, opened) > MOST:
+        opened -= 1
+    drawn = _Drawing(model).level(graph, opened, "", tuple(model.outputs))
+    if opened < depth and items_at(graph, opened) < items_at(graph, opened + 1):
+        limit = f"{NESTING} levels" if opened == NESTING else f"{MOST:,} items"
+        drawn.note = f"blocks are opened to depth {opened}, not {depth}: a drawing has at most {limit}"
+    return drawn
 
 
 def items_at(graph: Graph, depth: int) -> int:

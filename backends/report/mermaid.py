@@ -19,7 +19,8 @@ def to_mermaid(diagram: Diagram, title: str) -> str:
     chart = _Chart()
     chart.level(diagram, "  ")
     described = " ".join(title.split())
-    lines = [f"%% {MARK}: {described}", "flowchart TB", _CLASSES, *chart.lines, *chart.edges()]
+    note = [f"  %% {diagram.note}"] if diagram.note else []
+    lines = [f"%% {MARK}: {described}", "flowchart TB", *note, _CLASSES, *chart.lines, *chart.edges()]
     return "\n".join(lines) + "\n"
 
 

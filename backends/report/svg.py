@@ -83,6 +83,7 @@ def to_svg(diagram: Diagram, title: str) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" class="netwright" role="img" {size}>',
         f"<!-- {MARK} -->",
         f"<title>{_text(title)}</title>",
+        *([f"<desc>{_text(diagram.note)}</desc>"] if diagram.note else []),
         f"<style>{_STYLE}</style>",
         f'<rect class="back" width="{_n(width)}" height="{_n(height)}"/>',
         *_level(made, _MARGIN, _MARGIN, nested=False),

@@ -49,7 +49,10 @@ def run(options: argparse.Namespace) -> int:
     write = {"svg": to_svg, "html": to_html, "mermaid": to_mermaid}[form]
     model = compiled(options)
     title = f"{model.name}: {model.spec.about}" if model.spec.about else model.name
-    text = write(fitting_drawing(model) if options.depth is None else draw(model, options.depth), title)
+    diagram = fitting_drawing(model) if options.depth is None else draw(model, options.depth)
+    if diagram.note:
+        print(f"netwright: {diagram.note}", file=sys.stderr)
+    text = write(diagram, title)
     if options.output is None:
         print_text(text)
         return 0

@@ -170,6 +170,17 @@ class TestSummaryAndDraw:
         assert out(capsys, "draw", "good.yaml", "--format", "mermaid").startswith("%%")
         assert out(capsys, "draw", "good.yaml").startswith("<svg")
 
+    def test_draw_says_what_its_limits_leave_out(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        wide = " -> ".join(["f"] * 2000)
+        blocks = f"blocks:\n  x -> f: x -> relu -> relu\n  x -> g: x -> {wide}\n"
+        (folder / "wide.yaml").write_text(GOOD.replace("model: x", f"{blocks}model: x -> g"))
+        for form in ("mermaid", "svg", "html"):
+            assert main(["draw", "wide.yaml", "--depth", "2", "--format", form]) == 0
+            printed = capsys.readouterr()
+            said = "blocks are opened to depth 1, not 2: a drawing has at most 4,000 items"
+            assert said in printed.out
+            assert printed.err == f"netwright: {said}\n"
+
     def test_draw_replaces_its_own_files_only(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
         (folder / "mine.svg").write_text("<svg>by hand</svg>")
         assert main(["draw", "good.yaml", "-o", "mine.svg"]) == 1

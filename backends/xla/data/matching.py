@@ -67,7 +67,7 @@ def _by_position(found: Matches, table: Table, names: Sequence[str], candidates:
         return
     free = [name for name in candidates if name not in _used(found)]
     if len(missing) != 1 or len(free) != 1:
-        help = f"say it in the spec: `data: {{..., {kind}s: {{{missing[0]}: NAME}}}}`"
+        help = f"say it in the spec: `data: {{..., {kind}s: {{{missing[0]}: NAME}}}}`; several side by side are a list"
         raise DataFault(f"which array is the {kind} '{missing[0]}'? found {_listed(table)}", help)
     found[missing[0]] = (free[0],)
 
