@@ -3,7 +3,7 @@ Knows no cell."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from netwright.compiler.dims import Dim
 from netwright.compiler.ops.attributes import attr, call
@@ -102,17 +102,12 @@ def expect_states(layer: Layer, wanted: Sequence[TensorType], given: Tensors | N
 
 
 def expect_step_mask(mask: TensorType | None, x: TensorType) -> None:
-    """`mask` says of each step of `x` whether it counts: (N, T) or (N, T, 1)."""
+    """`mask` says of each step of `x` whether it counts: (N, T) or (N, T, 1). One for the whole batch will do, but not
+    one for all steps."""
     if mask is None:
         return
-    wanted = (*x.shape[:2], 1)
-    fits = mask.rank in (2, 3) and all(
-        dim == 1 or agree(dim, size) is not None for dim, size in _pairs(mask.shape, wanted)
-    )
+    wanted = (1 if mask.rank and mask.shape[0] == 1 else x.shape[0], x.shape[1], 1)
+    fits = mask.rank in (2, 3) and None not in map(agree, mask.shape, wanted)
     if not fits:
         message = f"expected a mask of shape [{x.shape[0]}, {x.shape[1]}], found {mask}"
         raise OpError("shape-mismatch", message, at="mask")
-
-
-def _pairs(left: Sequence[Dim], right: Sequence[Dim]) -> Iterable[tuple[Dim, Dim]]:
-    return zip(left, right, strict=False)

@@ -228,6 +228,7 @@ REFUSED: list[tuple[Layer, Sequence[Shape], dict[str, Any]]] = [
     (LSTM4, [(2, 5, 3)], {"initial_state": [(2, 4)] * 3}),
     (GRU4, [(2, 5, 3)], {"initial_state": (2, 5)}),
     (layer("SimpleRNN", units=4), [(2, 5, 3)], {"mask": (2, 4)}),
+    (layer("SimpleRNN", units=4), [(2, 5, 3)], {"mask": (2, 1)}),
     (layer("Bidirectional", layer=layer("Dense", units=4)), [(2, 5, 3)], {}),
     (layer("Bidirectional", layer=LSTM4, merge_mode="max"), [(2, 5, 3)], {}),
     (layer("Bidirectional", layer=layer("GRU", units=4, go_backwards=True)), [(2, 5, 3)], {}),
