@@ -3,7 +3,6 @@ the same weights and arrays give the same outputs. Each family is one model with
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,12 +17,12 @@ pytestmark = pytest.mark.keras
 
 
 class Family(NamedTuple):
-    """`inputs` by name, each with what `drawn` makes of random numbers in [0, 1); the lines of a model; the outputs are
-    the names that the lines bind."""
+    """`inputs` by name; the lines of a model, whose outputs are the names that they bind; random floats go up to
+    `largest`, integers to 8."""
 
     inputs: dict[str, str]
     lines: tuple[str, ...]
-    drawn: Callable[[Any], Any] = lambda numbers: numbers
+    largest: float = 1.0
 
 
 FAMILIES = {
@@ -41,6 +40,21 @@ FAMILIES = {
             "k = x -> spectral_normalization(dense(4)) -> time_distributed(spectral_normalization(dense(3), 2))",
             "l = frames -> time_distributed(conv2d(2, 2)) -> bidirectional(conv_lstm2d(2, 2))",
             "m = x -> rnn([lstm_cell(n) for n in [4, 5]], go_backwards=true)",
+        ),
+    ),
+    "preprocessing": Family(
+        {"sound": "f32[2, 300, 2]", "x": "f32[2, 4, 3]", "ids": "i32[2, 4]"},
+        (
+            "a = sound -> stft_spectrogram(frame_length=50, frame_step=20, expand_dims=true)",
+            'b = sound -> stft_spectrogram("psd", 40, padding=same, window="hamming", scaling=spectrum)',
+            "c = sound[:, :, 0] -> mel_spectrogram(128, 40, num_mel_bins=9)",
+            "d = x -> normalization(mean=[0.1, 0.2, 0.3], variance=[1, 2, 3])",
+            "e = x -> normalization(axis=none, mean=0.5, variance=0.25, invert=true)",
+            "f = x -> discretization([0.2, 0.5]) -> cast(f32)",
+            'g = x[:, :, 0] -> discretization([0.2, 0.5], output_mode="count")',
+            "h = ids -> category_encoding(9)",
+            'i = ids -> category_encoding(9, output_mode="count")(count_weights=x[:, :, 0])',
+            'j = ids[:, :1] -> category_encoding(9, output_mode="one_hot")',
         ),
     ),
 }
@@ -71,6 +85,6 @@ def _text(family: Family) -> str:
 
 
 def _array(type: str, family: Family, rng: Any) -> Any:
-    dtype, _, shape = type.removesuffix("]").partition("[")
-    numbers = family.drawn(rng.random([int(size) for size in shape.split(", ")]))
-    return numbers.astype({"f32": "float32", "i32": "int32"}[dtype])
+    dtype, _, sizes = type.removesuffix("]").partition("[")
+    shape = [int(size) for size in sizes.split(", ")]
+    return family.largest * rng.random(shape, "float32") if dtype == "f32" else rng.integers(0, 9, shape, "int32")
