@@ -16,6 +16,7 @@ from netwright.backends.xla.arrays import bind_sizes
 from netwright.backends.xla.errors import ExecutionError
 from netwright.backends.xla.leaves import Arrays, Leaf, Slot, make_leaf
 from netwright.backends.xla.sites import Homes, Site, sites_of
+from netwright.backends.xla.support import check_compiled
 from netwright.compiler.ir import CallNode, Graph, Node, OpNode, RepeatNode, Tensors, Value
 from netwright.compiler.layer_table import is_wrapper
 
@@ -67,6 +68,7 @@ class Program:
         self.inputs = model.elaborated.inputs
         self.outputs = model.elaborated.outputs
         self._leaves: dict[Any, Leaf] = {}
+        check_compiled(sites_of(graph), engine.name, training=False)
         with engine.host():
             self.places = tuple(self._places())
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from netwright.backends.xla.data.load import load_data
 from netwright.backends.xla.errors import ExecutionError
+from netwright.backends.xla.sites import sites_of
+from netwright.backends.xla.support import check_compiled
 from netwright.backends.xla.training.callbacks import Callbacks, WatchedModel, check_callbacks
 from netwright.backends.xla.training.checkpoint import FILE, Checkpoint, Position, load_checkpoint
 from netwright.backends.xla.training.figures import build_loss, build_metrics
@@ -131,6 +133,7 @@ def _compiled(model: Model, plan: Plan, engine: Engine, seed: int) -> tuple[Prog
     from netwright.backends.xla.program import Program
 
     program = Program(model, engine)
+    check_compiled(sites_of(program.graph), engine.name, training=True)
     metrics = build_metrics(plan)
     with engine.place():
         arrays = initial_arrays(program, seed)

@@ -14,6 +14,8 @@ FAMILIES = (
     "activation_layers",
     "activations",
     "attention",
+    "augmentation",
+    "augmentation_colors",
     "convolution",
     "convolution_separable",
     "convolution_transpose",

@@ -103,6 +103,9 @@ class Op(Declared):
     convention: ClassVar[str] = "positional"
     #: whether Keras gives several outputs as lists in a list; here all stand one after another
     nests: ClassVar[bool] = False
+    #: engines on which XLA does not compile it, or does so for inference alone
+    not_run_on: ClassVar[tuple[str, ...]] = ()
+    not_trained_on: ClassVar[tuple[str, ...]] = ()
     #: Keras's other names for it, in snake case: ('convolution2d',)
     aliases: ClassVar[tuple[str, ...]] = ()
     #: set on base classes that are no operators themselves

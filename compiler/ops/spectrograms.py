@@ -59,7 +59,7 @@ class STFTSpectrogram(Layer):
         time, channels = self._time(inputs), self._channels(inputs)
         bins = self.bins * (2 if self.mode == "stft" else 1)
         if self.data_format == "channels_first":
-            rest = (channels, time, bins) if self.expand_dims else (channels * bins, time)
+            rest: tuple[Dim, ...] = (channels, time, bins) if self.expand_dims else (channels * bins, time)
         else:
             rest = (time, bins, channels) if self.expand_dims else (time, channels * bins)
         return inputs.with_shape(batch, *rest)

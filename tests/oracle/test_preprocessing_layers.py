@@ -20,6 +20,35 @@ Shape = tuple[int, ...]
 SOUND, VECTORS, IMAGES, ONE_IMAGE = (2, 600, 3), (2, 4, 3), (2, 12, 9, 3), (12, 9, 3)
 COUNTS = {"bin_boundaries": (0.2, 0.5), "output_mode": "count"}
 
+AUGMENTED = [(IMAGES, "f32"), (IMAGES, "u8"), (ONE_IMAGE, "i32")]
+#: what is the identity in inference
+AUGMENTATIONS: dict[str, dict[str, Any]] = {
+    "AugMix": {"num_chains": 1, "chain_depth": 1, "all_ops": False},
+    "CutMix": {},
+    "MixUp": {"alpha": 1.5},
+    "RandAugment": {"factor": (0.1, 0.4)},
+    "RandomBrightness": {"factor": (-0.1, 0.4), "dtype": "float16"},
+    "RandomColorDegeneration": {"factor": 0.2},
+    "RandomColorJitter": {"hue_factor": 0.1, "brightness_factor": -0.5},
+    "RandomContrast": {"factor": 0.2, "value_range": (0, 1)},
+    "RandomElasticTransform": {"fill_mode": "mirror", "dtype": "float16"},
+    "RandomErasing": {"fill_value": (1, 2, 3)},
+    "RandomFlip": {"mode": "vertical"},
+    "RandomGaussianBlur": {"kernel_size": (3, 5)},
+    "RandomGrayscale": {"factor": 1},
+    "RandomHue": {"factor": 0.2},
+    "RandomInvert": {},
+    "RandomPerspective": {"interpolation": "nearest"},
+    "RandomPosterization": {"factor": 4},
+    "RandomRotation": {"factor": -0.2, "fill_mode": "wrap"},
+    "RandomSaturation": {"factor": (0.4, 0.6)},
+    "RandomSharpness": {"factor": 0.2},
+    "RandomShear": {"x_factor": 0.2},
+    "RandomTranslation": {"height_factor": 0.2, "width_factor": (-0.1, 0.2)},
+    "RandomZoom": {"height_factor": 0.2},
+    "Solarization": {"addition_factor": 0.4},
+}
+
 #: layer, arguments, shape of the operand, its dtype
 RUNS: list[tuple[str, dict[str, Any], Shape, str]] = [
     ("STFTSpectrogram", {}, SOUND, "f32"),
@@ -59,6 +88,9 @@ RUNS: list[tuple[str, dict[str, Any], Shape, str]] = [
     ("CategoryEncoding", {"num_tokens": 5, "output_mode": "one_hot"}, (2, 1), "i32"),
     ("CategoryEncoding", {"num_tokens": 5, "output_mode": "one_hot"}, (1,), "i32"),
     ("CategoryEncoding", {"num_tokens": 5, "output_mode": "count", "dtype": "int32"}, (4,), "i32"),
+    ("AutoContrast", {}, IMAGES, "i32"),
+    ("ContrastLimitedAdaptiveHistogramEqualization", {"tile_grid_size": (2, 3)}, IMAGES, "u8"),
+    *((name, arguments, shape, dtype) for name, arguments in AUGMENTATIONS.items() for shape, dtype in AUGMENTED),
 ]
 #: what Keras refuses when it makes, calls or runs the layer on one of its backends
 REFUSED: list[tuple[str, dict[str, Any], Shape, str]] = [
@@ -79,6 +111,24 @@ REFUSED: list[tuple[str, dict[str, Any], Shape, str]] = [
     ("CategoryEncoding", {}, (2, 4), "i32"),
     ("CategoryEncoding", {"num_tokens": 0}, (2, 4), "i32"),
     ("CategoryEncoding", {"num_tokens": 3, "output_mode": "int"}, (2, 4), "i32"),
+    *((name, arguments, (2, 5), "f32") for name, arguments in AUGMENTATIONS.items()),
+    ("RandomBrightness", {"factor": 2}, IMAGES, "f32"),
+    ("RandomColorJitter", {"contrast_factor": -0.5}, IMAGES, "f32"),
+    ("RandomContrast", {"factor": -0.5}, IMAGES, "f32"),
+    ("RandomElasticTransform", {"fill_mode": "none"}, IMAGES, "f32"),
+    ("RandomErasing", {"scale": (0.1, 0.2, 0.3)}, IMAGES, "f32"),
+    ("RandomGaussianBlur", {"kernel_size": 4}, IMAGES, "f32"),
+    ("RandomGrayscale", {"factor": 1.5}, IMAGES, "f32"),
+    ("RandomHue", {"factor": 1.5}, IMAGES, "f32"),
+    ("RandomInvert", {"factor": -1}, IMAGES, "f32"),
+    ("RandomPerspective", {"scale": 2}, IMAGES, "f32"),
+    ("RandomPosterization", {"factor": 9}, IMAGES, "f32"),
+    ("RandomRotation", {"factor": 0.1, "interpolation": "cubic"}, IMAGES, "f32"),
+    ("RandomSharpness", {"factor": "0.2"}, IMAGES, "f32"),
+    ("RandomShear", {"y_factor": -0.5}, IMAGES, "f32"),
+    ("RandomTranslation", {"height_factor": 2, "width_factor": 0}, IMAGES, "f32"),
+    ("RandomZoom", {"height_factor": 0.1, "fill_mode": "mirror"}, IMAGES, "f32"),
+    ("Solarization", {"threshold_factor": -0.5}, IMAGES, "f32"),
 ]
 
 

@@ -12,6 +12,9 @@ from netwright.api import compile as compile_spec
 from netwright.backends.keras.emit import emit
 from netwright.backends.xla.engines.engine import Engine
 from netwright.backends.xla.program import Program
+from netwright.backends.xla.sites import sites_of
+from netwright.backends.xla.support import check_compiled
+from netwright.dsl.diagnostics import SpecError
 
 pytestmark = pytest.mark.keras
 
@@ -57,6 +60,21 @@ FAMILIES = {
             'j = ids[:, :1] -> category_encoding(9, output_mode="one_hot")',
         ),
     ),
+    "augmentation": Family(
+        {"x": "f32[2, 8, 9, 3]"},
+        (
+            "a = x -> auto_contrast",
+            "b = x -> contrast_limited_adaptive_histogram_equalization(tile_grid_size=[2, 2])",
+            "c = x -> random_flip -> random_rotation(0.1) -> random_zoom(0.2) -> random_translation(0.1, 0.2)",
+            "d = x -> random_brightness(0.2) -> random_contrast(0.2) -> random_hue(0.1) -> random_saturation(0.1)",
+            "e = x -> random_color_degeneration(0.5) -> random_color_jitter -> random_grayscale -> random_invert",
+            "f = x -> random_posterization(4) -> random_sharpness(0.1) -> random_shear -> random_erasing",
+            "g = x -> random_perspective -> random_elastic_transform -> random_gaussian_blur -> cut_mix -> aug_mix",
+            "i = x -> solarization(0.1)",
+            "h = x -> pipeline([rand_augment, conv2d(2, 3), rescaling(2)])",
+        ),
+        255.0,
+    ),
 }
 
 
@@ -88,3 +106,14 @@ def _array(type: str, family: Family, rng: Any) -> Any:
     dtype, _, sizes = type.removesuffix("]").partition("[")
     shape = [int(size) for size in sizes.split(", ")]
     return family.largest * rng.random(shape, "float32") if dtype == "f32" else rng.integers(0, 9, shape, "int32")
+
+
+def test_what_xla_does_not_compile_is_refused_at_its_place(engine: Engine, program_of: Any) -> None:
+    text = 'inputs: {x: "f32[N, 8, 8, 3]"}\nmodel: |\n  x -> mix_up -> pipeline([random_rotation(0.1)])\n'
+    if engine.name == "jax":
+        check_compiled(sites_of(program_of(text).graph), "jax", training=True)
+        return
+    with pytest.raises(SpecError, match="XLA cannot run mix_up on tensorflow"):
+        program_of(text)
+    with pytest.raises(SpecError, match="XLA cannot train random_rotation on tensorflow"):
+        check_compiled(sites_of(program_of(text.replace("mix_up ->", "")).graph), "tensorflow", training=True)

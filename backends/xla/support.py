@@ -1,0 +1,42 @@
+"""Owns what XLA does not compile: operators that the catalogue knows not to run, or not to train, on an engine are
+refused at their place before anything is compiled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from netwright.backends.xla.sites import Site
+from netwright.compiler.ops.op import Op
+from netwright.dsl.diagnostics import Diagnostic, SpecError
+
+ENGINES = ("tensorflow", "jax")
+
+
+def check_compiled(sites: tuple[Site, ...], engine: str, *, training: bool) -> None:
+    """Raise SpecError for operators that do not run on the engine, or with `training` not in training."""
+    found = [_fault(site, op, engine, training) for site in sites for op in _operators(site.node.op)]
+    faults = [fault for fault in found if fault is not None]
+    if faults:
+        raise SpecError(faults)
+
+
+def _operators(value: Any) -> Iterator[Op]:
+    """An operator and those in its configuration."""
+    if isinstance(value, Op):
+        yield value
+        value = tuple(value.given().values())
+    if isinstance(value, tuple):
+        for item in value:
+            yield from _operators(item)
+
+
+def _fault(site: Site, op: Op, engine: str, training: bool) -> Diagnostic | None:
+    refused = {*op.not_run_on, *(op.not_trained_on if training else ())}
+    if engine not in refused:
+        return None
+    doing = "run" if engine in op.not_run_on else "train"
+    others = [name for name in ENGINES if name not in refused]
+    help = f"use `--engine {others[0]}`" if others else "the Keras code of `netwright emit` has it"
+    message = f"XLA cannot {doing} {op.name_in_flow} on {engine}"
+    return Diagnostic("not-supported", message, site.node.span, help=help)
