@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from netwright.compiler.ops.declared import Declared
+from netwright.compiler.other_names import other_argument
 from netwright.compiler.session import Poisoned, Session
 from netwright.dsl import tree
 from netwright.dsl.diagnostics import Label
@@ -160,10 +161,11 @@ def _parameter(session: Session, signature: Signature, argument: Argument, posit
         return signature.positional[position]
     if argument.name in signature.names():
         return argument.name
-    known = ", ".join(signature.names())
-    session.fail(
-        "unknown-argument",
-        f"{signature.what} has no argument '{argument.name}'",
-        argument.span,
-        help=did_you_mean(argument.name, signature.names()) or (f"it takes {known}" if known else "it takes none"),
-    )
+    message = f"{signature.what} has no argument '{argument.name}'"
+    session.fail("unknown-argument", message, argument.span, help=_meant(argument.name, tuple(signature.names())))
+
+
+def _meant(name: str, known: Sequence[str]) -> str:
+    """The arguments that may be meant by a name that is none."""
+    listing = f"it takes {', '.join(known) or 'none'}"
+    return other_argument(name, known) or did_you_mean(name, known) or listing

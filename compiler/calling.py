@@ -16,6 +16,7 @@ from netwright.compiler.session import Poisoned, Session
 from netwright.compiler.unknown_names import (
     KERAS_MODULES,
     Unknown,
+    bracketed_arguments,
     unknown_block,
     unknown_function,
     unknown_name,
@@ -83,6 +84,14 @@ class Calling:
     def refuse(self, unknown: Unknown, span: Span) -> NoReturn:
         """Report an unknown name at its place."""
         self.session.fail(unknown.code, unknown.message, span, help=unknown.help)
+
+    def refuse_brackets(self, expr: tree.Subscript) -> None:
+        """Refuse `dense[3]`: brackets after the name of an operator or a block."""
+        base = expr.base
+        if not isinstance(base, tree.Name) or self.is_bound(base):
+            return
+        if base.id in self.evaluator.env.module.blocks or find_operator(base.id) is not None:
+            self.refuse(bracketed_arguments(base.id, expr.indices), expr.span)
 
     def qualified(self, expr: tree.Attribute) -> Any:
         """The layer that `alias.block` or `ops.function` names bare; None where the base is neither."""

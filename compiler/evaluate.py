@@ -206,6 +206,7 @@ class Evaluator:
             return truth(value)
 
     def _subscript(self, expr: tree.Subscript, stage: bool) -> Any:
+        self.calling.refuse_brackets(expr)
         base = self.evaluate(expr.base)
         if isinstance(base, Value):
             return index_tensor(self, expr, base)

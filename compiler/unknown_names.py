@@ -9,8 +9,10 @@ from typing import NamedTuple
 from netwright.compiler.ops.attributes import Attribute
 from netwright.compiler.ops.catalogue import find_configuration, find_operator
 from netwright.compiler.ops.op import OPERATORS
+from netwright.compiler.other_names import other_layer
 from netwright.compiler.scope import Module
 from netwright.compiler.value_functions import VALUE_FUNCTIONS
+from netwright.dsl import tree
 from netwright.dsl.suggest import did_you_mean
 
 #: modules of Keras by whose name a spec may qualify a function that a layer hides: activations.relu
@@ -45,7 +47,8 @@ def unknown_name(name: str, module: Module, bound: Sequence[str], *, stage: bool
     known = [*bound, *module.names()]
     if stage:
         message = f"no layer, block or operator '{name}' is known here"
-        return Unknown("unknown-operator", message, did_you_mean(name, (*known, *OPERATORS, *VALUE_FUNCTIONS)))
+        near = did_you_mean(name, (*known, *OPERATORS, *VALUE_FUNCTIONS))
+        return Unknown("unknown-operator", message, other_layer(name) or near)
     help = did_you_mean(name, known) or did_you_mean(name, OPERATORS) or _listing(known)
     return Unknown("unknown-name", f"no name '{name}' is known here", help)
 
@@ -77,7 +80,8 @@ def unknown_block(alias: str, name: str, used: Module) -> Unknown:
 def unknown_function(module: str, name: str) -> Unknown:
     """What `ops.name` is where the catalogue has no such function."""
     functions = [known.removeprefix(f"{module}.") for known in OPERATORS if known.startswith(f"{module}.")]
-    return Unknown("unknown-operator", f"keras.{module} has no '{name}' here", did_you_mean(name, functions))
+    help = did_you_mean(name, functions) or (f"write {name} alone" if find_operator(name) else None)
+    return Unknown("unknown-operator", f"keras.{module} has no '{name}' here", help)
 
 
 def unknown_module(name: str, member: str) -> Unknown | None:
@@ -87,6 +91,12 @@ def unknown_module(name: str, member: str) -> Unknown | None:
         return None
     help = f"operators stand without a module before them: {operator.name_in_flow.removeprefix('ops.')}"
     return Unknown("unknown-name", f"no name '{name}' is known here", help)
+
+
+def bracketed_arguments(name: str, given: Sequence[tree.Expr]) -> Unknown:
+    """What `dense[3]` is."""
+    arguments = ", ".join(item.span.text.strip() for item in given)
+    return Unknown("wrong-kind", f"'{name}' has no items", f"arguments stand in parentheses: {name}({arguments})")
 
 
 def _is_word(name: str) -> bool:

@@ -13,7 +13,7 @@ _STATEMENTS = {
     "class": "blocks are written under `blocks`: x -> name(parameter): ...",
     "import": "name the other spec under `use`: alias: other.yaml",
     "from": "name the other spec under `use`: alias: other.yaml",
-    "lambda": "compose layers with `->`, or write a block under `blocks`",
+    "lambda": "write the expression itself, or a block under `blocks`: x -> name(parameter): ...",
     "let": "leave it out: name = value",
     "var": "leave it out: name = value",
     "const": "leave it out: name = value",
@@ -31,6 +31,16 @@ def statement_word(mistake: Mistake) -> Diagnostic | None:
             word = mistake.text(away)
             return mistake.report(_STATEMENTS[word], f"`{word}` is not a word of flow", mistake.span_of(away))
     return None
+
+
+def lambda_call(mistake: Mistake) -> Diagnostic | None:
+    """`lambda(x: x + 1)`."""
+    called = mistake.opened[-1] - 1 - mistake.index if mistake.in_call else 0
+    if mistake.kind() != ":" or mistake.text(called).lower() != "lambda":
+        return None
+    return mistake.report(
+        _STATEMENTS["lambda"], f"`{mistake.text(called)}` is not a word of flow", mistake.span_of(called)
+    )
 
 
 def statement(mistake: Mistake) -> Diagnostic | None:
@@ -103,6 +113,7 @@ def string_prefix(mistake: Mistake) -> Diagnostic | None:
 
 HABITS = (
     statement_word,
+    lambda_call,
     statement,
     negated_membership,
     augmented_binding,

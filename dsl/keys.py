@@ -77,6 +77,13 @@ DEFINITIONS: JsonSchema = {
         "pattern": r"\S",
         "examples": ["x -> conv2d(64, 3) -> relu", "dense(10, activation=softmax)"],
     },
+    "tensor_type": {
+        "title": "a tensor type",
+        "type": "string",
+        "pattern": r"\S",
+        "patternErrorMessage": "a tensor type",
+        "examples": ["f32[N, 224, 224, 3]"],
+    },
     "value": {
         "title": "a value",
         "description": "A number, text, true or false, or a list of these. Text that begins with `=` is flow.",

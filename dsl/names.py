@@ -22,17 +22,19 @@ _TAKEN_BY = (
 )
 
 
-def name_fault(name: str, span: Span) -> Diagnostic:
-    """What is wrong with `name`, which is known not to be a valid name."""
+def name_fault(name: str, span: Span, help: str | None = None) -> Diagnostic:
+    """What is wrong with `name`, which is known not to be a valid name. `help`: a likelier cure than another name."""
     taken = next((why for words, why in _TAKEN_BY if name in words), None)
     if taken:
         message = f"`{name}` {taken} and cannot be a name"
         return Diagnostic("invalid-name", message, span, help=f"write `{name}_` or another name")
-    help = "a name is letters, digits and underscores, and does not begin with a digit"
+    return Diagnostic("invalid-name", f"{name!r} is not a name", span, help=help or _plainer(name))
+
+
+def _plainer(name: str) -> str:
+    rule = "a name is letters, digits and underscores, and does not begin with a digit"
     plainer = re.sub("[- .]", "_", name.strip())
-    if re.match(IDENTIFIER, plainer) and plainer not in RESERVED:
-        help = f"write `{plainer}`: {help}"
-    return Diagnostic("invalid-name", f"{name!r} is not a name", span, help=help)
+    return f"write `{plainer}`: {rule}" if re.match(IDENTIFIER, plainer) and plainer not in RESERVED else rule
 
 
 def duplicate_names(introduced: Iterable[tuple[str, str, Span]]) -> Iterable[Diagnostic]:

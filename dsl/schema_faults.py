@@ -10,6 +10,7 @@ from typing import Any
 
 from netwright.dsl.diagnostics import Diagnostic
 from netwright.dsl.keys import JsonSchema
+from netwright.dsl.misplaced import mend_section
 from netwright.dsl.names import name_fault
 from netwright.dsl.nodes import Items, Map, Node, Scalar, describe, locate
 from netwright.dsl.records import record
@@ -31,6 +32,7 @@ _LIMITS = {
     "maximum": "at most",
     "exclusiveMaximum": "less than",
 }
+_SEVERAL = re.compile(r"\(?\s*(\w+(?:(?:\s*,\s*|\s+)\w+)+)\s*\)?")
 _NO_SPACE = re.compile(r"([A-Za-z_]\w*:)\S")
 _COUNTED = {"maxProperties": "key", "maxItems": "items", "maxLength": "character"}
 
@@ -71,7 +73,8 @@ def _wrong_type(code: str, place: Place) -> Iterator[Diagnostic]:
     )
     found = describe(place.node)
     label = f"found {found}, expected {expected}"
-    yield Diagnostic(code, f"{place} must be {expected}, not {found}", place.span, label=label, help=_mend_type(place))
+    help = mend_section(place.path, place.node) or _mend_type(place)
+    yield Diagnostic(code, f"{place} must be {expected}, not {found}", place.span, label=label, help=help)
 
 
 def _unknown_key(code: str, place: Place) -> Iterator[Diagnostic]:
@@ -119,7 +122,7 @@ def _bad_pattern(code: str, place: Place) -> Iterator[Diagnostic]:
         message = f"{place} must be {place.schema['patternErrorMessage']}"
         yield Diagnostic(code, message, place.span, help=_mend_type(place))
     else:
-        yield name_fault(text, place.span)
+        yield name_fault(text, place.span, help=_several(text) if "array" in place.schema["type"] else None)
 
 
 def _out_of_range(code: str, place: Place) -> Iterator[Diagnostic]:
@@ -219,6 +222,12 @@ def _mend_collection(place: Place, node: Node, types: Sequence[str]) -> str | No
     if isinstance(node, Map) and "array" in types and not in_braces:
         return "put a dash and a space before each item: `- ...`"
     return _quotes(place) if "string" in types else None
+
+
+def _several(text: str) -> str | None:
+    """The help where names of a list stand in one text: `y1, y2`."""
+    match = _SEVERAL.fullmatch(text.strip())
+    return f"several are a list: [{', '.join(re.split('[, ]+', match[1]))}]" if match else None
 
 
 def _quotes(place: Place) -> str | None:

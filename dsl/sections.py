@@ -140,7 +140,7 @@ SECTIONS = (
     Key(
         "inputs",
         "The inputs of the model and their types, in order. An unknown name in a type is a symbolic dim.",
-        named({**FLOW, "examples": ["f32[N, 224, 224, 3]"]}, minProperties=1),
+        named(definition("tensor_type"), minProperties=1),
         _inputs,
         absent=(),
     ),

@@ -18,6 +18,7 @@ from netwright.compiler.session import Poisoned, Session
 from netwright.compiler.unknown_names import (
     KERAS_MODULES,
     Unknown,
+    bracketed_arguments,
     takes_words_alone,
     unknown_block,
     unknown_function,
@@ -128,7 +129,10 @@ class NameVisitor:
         self.visit(expr.otherwise, stage)
 
     def _subscript(self, expr: tree.Subscript, stage: bool) -> None:
-        self.visit(expr.base)
+        base = expr.base
+        if isinstance(base, tree.Name) and base.id not in self.bound and self._known(base.id):
+            self._report(bracketed_arguments(base.id, expr.indices), expr.span)
+        self.visit(base)
         self.visit_all(expr.indices)
 
     def _slice(self, expr: tree.Slice, stage: bool) -> None:

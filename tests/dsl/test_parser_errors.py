@@ -44,7 +44,7 @@ BODIES = [
     ("f(a=1, ‹2›)", "stands after `a=`", "first"),
     ("f(‹*›xs)", "unpacks nothing", "one by one"),
     ("f(w ‹for› w in ws)", "found the word `for`", "brackets of its own"),
-    ("y = ‹lambda› x: x", "`lambda` is not a word", "compose layers"),
+    ("y = ‹lambda› x: x", "`lambda` is not a word", "or a block under"),
     ("‹return› x", "`return` is not a word", "last line"),
     ("‹if› c: x", "found the word `if`", "a choice is an expression"),
     ("y = a if c‹›", "expected `else`, found the end of the text", "both sides"),
