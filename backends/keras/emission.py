@@ -66,8 +66,10 @@ class Emission:
     # ------------------------------------------------------------ what code may name
 
     def keras(self, path: str) -> Atom:
-        """Something of Keras's: 'layers.Dense', 'ops.mean', 'initializers.RandomNormal', 'Model'."""
-        return Atom(path if path.partition(".")[0] in IMPORTED else f"keras.{path}")
+        """Something of Keras's: 'layers.Dense', 'ops.mean', 'initializers.RandomNormal', 'Model'; or what is written
+        into the module: 'written.Maxout'."""
+        head, _, name = path.partition(".")
+        return Atom(name if head == "written" else path if head in IMPORTED else f"keras.{path}")
 
     def param_term(self, name: str, variable: str, place: Span) -> Term:
         """What a param or shared layer of the main spec stands for where a variable holds it."""

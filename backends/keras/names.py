@@ -9,9 +9,11 @@ import keyword
 from collections.abc import Iterable, Set
 from itertools import count
 
+from netwright.backends.keras.written import SOURCES
+
 #: what emitted modules import or define for themselves
 IMPORTED = frozenset("keras layers ops math sys argparse csv pathlib np".split())
-DEFINED = frozenset("build_model main Arange Constant make_divisible".split())
+DEFINED = frozenset({"build_model", "main", *SOURCES})
 #: what a training script defines
 SCRIPT = frozenset("read_examples column given fitted split taken compile_model callbacks".split()) | frozenset(
     "DATA DELIMITER COLUMNS IMAGE_SIZE COLOR_MODE".split()

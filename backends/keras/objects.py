@@ -7,20 +7,23 @@ from collections.abc import Callable, Mapping
 from functools import partial, reduce, singledispatch
 from typing import Any
 
+from netwright.backends.keras.written import written
 from netwright.compiler.dims import SymbolicDim, evaluate
 from netwright.compiler.dtypes import KERAS_NAMES
 from netwright.compiler.ops.activations import ActivationFunction, plain_name
 from netwright.compiler.ops.declared import Declared
+from netwright.compiler.ops.op import Layer
 
 Sizes = Mapping[str, int]
 NO_SIZES: Sizes = {}
 
 
 def keras_callable(path: str) -> Callable[..., Any]:
-    """What Keras has at 'layers.Dense' or 'ops.mean'."""
+    """What Keras has at 'layers.Dense' or 'ops.mean', or what is written for it: 'written.Maxout'."""
     import keras
 
-    found: Callable[..., Any] = reduce(getattr, path.split("."), keras)
+    head, _, name = path.partition(".")
+    found: Callable[..., Any] = written(name) if head == "written" else reduce(getattr, path.split("."), keras)
     return found
 
 
@@ -37,7 +40,7 @@ def keras_arguments(declared: Declared, sizes: Sizes = NO_SIZES, *, call: bool =
     return {
         name: keras_value(KERAS_NAMES[value] if _is_dtype(attributes[name].annotation, value) else value, sizes)
         for name, value in declared.given().items()
-        if attributes[name].call is call and not (name == "name" and declared.keras.startswith("layers."))
+        if attributes[name].call is call and not (name == "name" and isinstance(declared, Layer))
     }
 
 

@@ -12,8 +12,9 @@ from netwright.backends.report.examples import Example, example
 from netwright.compiler.ops.catalogue import FAMILIES, find_configuration, find_operator
 from netwright.compiler.ops.configuration import CONFIGURATIONS, Configuration
 from netwright.compiler.ops.declared import Declared
-from netwright.compiler.ops.op import OPERATORS, Op, operator_classes
+from netwright.compiler.ops.op import OPERATORS, Layer, Op, operator_classes
 from netwright.compiler.ops.reference import AttributeLine, OperatorPage, describe
+from netwright.compiler.ops.written import WrittenLayer
 from netwright.compiler.training import plan
 from netwright.dsl.records import fields
 
@@ -118,7 +119,7 @@ def _shortened(cls: type[Declared], page: OperatorPage) -> str:
 
 
 def _hidden(cls: type[Declared]) -> tuple[str, ...]:
-    return _COMMON if cls.keras.startswith("layers.") else ()
+    return _COMMON if issubclass(cls, Layer) else ()
 
 
 def _attribute_lines(cls: type[Declared], page: OperatorPage, width: int) -> Iterator[str]:
@@ -135,7 +136,9 @@ def _expectation(line: AttributeLine) -> str:
 
 
 def _facts(cls: type[Declared], page: OperatorPage) -> Iterator[tuple[str, str]]:
-    if page.keras:
+    if issubclass(cls, WrittenLayer):
+        yield "Keras", f"lacks it: `emit` writes the class {cls.__name__} into the module"
+    elif page.keras:
         yield "Keras", f"keras.{page.keras}"
     yield "family", _family(cls).replace("_", " ")
     if page.aliases:

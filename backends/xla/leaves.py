@@ -11,7 +11,7 @@ from netwright.backends.keras.objects import Sizes, keras_arguments, keras_calla
 from netwright.compiler.dims import SymbolicDim
 from netwright.compiler.dtypes import keras_dtype
 from netwright.compiler.ir import OpNode, Tensors, each_tensor
-from netwright.compiler.ops.op import Op, Weight
+from netwright.compiler.ops.op import Layer, Op, Weight
 from netwright.compiler.types import TensorType
 from netwright.dsl.diagnostics import CompilerBug
 
@@ -51,7 +51,7 @@ class Leaf(Protocol):
 
 def make_leaf(node: OpNode) -> Leaf:
     """The leaf of an operator applied to tensors of such types."""
-    if not node.op.keras.startswith("layers."):
+    if not isinstance(node.op, Layer):
         return FunctionLeaf(node.op)
     return SizedLayerLeaf(node.op) if _has_sizes(node.op) else LayerLeaf(node)
 

@@ -16,6 +16,7 @@ FAMILIES = (
     "attention",
     "augmentation",
     "augmentation_colors",
+    "channels",
     "convolution",
     "convolution_separable",
     "convolution_transpose",
@@ -47,6 +48,7 @@ FAMILIES = (
     "tensor_linear_algebra",
     "tensor_reduction",
     "tensor_shape",
+    "unpooling",
     "wrappers",
 )
 for family in FAMILIES:

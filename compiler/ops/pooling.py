@@ -4,6 +4,7 @@ operation for every element of every window, borders included."""
 from __future__ import annotations
 
 from math import prod
+from typing import ClassVar
 
 from netwright.compiler.convolution_arithmetic import conv_output_length
 from netwright.compiler.dims import Dim
@@ -29,7 +30,7 @@ class Pooling(FormattedLayer, abstract=True):
     strides: Spatial | None = attr(positive, default=None)
     padding: str = attr(one_of("valid", "same"), default="valid")
     name: LayerName | None = None
-    order = ("pool_size", "strides", "padding", "data_format", "name")
+    order: ClassVar[tuple[str, ...]] = ("pool_size", "strides", "padding", "data_format", "name")
 
     def infer(self, x: TensorType) -> TensorType:
         self.expect_layout(x)

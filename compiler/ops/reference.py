@@ -6,6 +6,7 @@ from __future__ import annotations
 from netwright.compiler.ops.attributes import Attribute
 from netwright.compiler.ops.declared import Declared
 from netwright.compiler.ops.op import Op
+from netwright.compiler.ops.written import WrittenLayer
 from netwright.compiler.values import show
 from netwright.dsl.records import record
 
@@ -42,7 +43,7 @@ def describe(cls: type[Declared]) -> OperatorPage:
     inside = ", ".join(map(_signature_part, (item for item in attributes if not item.call)))
     return OperatorPage(
         name=cls.name_in_flow,
-        keras=cls.keras,
+        keras="" if issubclass(cls, WrittenLayer) else cls.keras,
         aliases=getattr(cls, "aliases", ()),
         signature=f"{_operands(cls)}{cls.name_in_flow}({inside})",
         formula=" ".join((cls.__doc__ or "").split()),

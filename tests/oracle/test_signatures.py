@@ -4,13 +4,13 @@ out stands in its `excluded`, with the reason."""
 from __future__ import annotations
 
 import inspect
-from functools import reduce
 from importlib import import_module
 from itertools import pairwise
 from typing import Any
 
 import pytest
 
+from netwright.backends.keras.objects import keras_callable
 from netwright.compiler.ops.attributes import REQUIRED, Attribute, AttributeFault
 from netwright.compiler.ops.catalogue import OPERATORS
 from netwright.compiler.ops.configuration import CONFIGURATIONS, Configuration
@@ -32,10 +32,8 @@ Defaults = dict[str, Any]
 
 
 def _in_keras(cls: type[Op] | type[Configuration]) -> Any:
-    """`keras.layers.Dense` for the class whose `keras` is 'layers.Dense'."""
-    import keras
-
-    return reduce(getattr, cls.keras.split("."), keras)
+    """`keras.layers.Dense` for the class whose `keras` is 'layers.Dense'; our own where Keras has none."""
+    return keras_callable(cls.keras)
 
 
 def _keras_defaults(function: Any) -> Defaults:
@@ -54,7 +52,7 @@ def _inherited_defaults(keras_class: Any) -> Defaults:
     chain = [
         cls
         for cls in keras_class.__mro__
-        if "__init__" in cls.__dict__ and cls.__module__.startswith("keras.src.layers")
+        if "__init__" in cls.__dict__ and cls.__module__.startswith(("keras.src.layers", "netwright."))
     ]
     found: Defaults = {}
     for above, cls in pairwise(chain):

@@ -1,0 +1,47 @@
+"""Owns `LocalResponseNormalization`: each element in proportion to its neighbours."""
+
+from keras import layers, ops
+
+
+class LocalResponseNormalization(layers.Layer):
+    """Divides x by (bias + alpha * s) ** beta, s the sum of the squares nearby.
+
+    Near are elements up to `depth_radius` places away along `axis`: the channels, as
+    in AlexNet and TensorFlow, or rows and columns for windows within each map. What
+    lies outside counts as 0. Caffe's alpha is ours times the size of the window.
+    """
+
+    def __init__(
+        self, depth_radius=5, bias=1.0, alpha=1.0, beta=0.5, axis=-1, **kwargs
+    ):
+        super().__init__(**kwargs)
+        self.depth_radius = depth_radius
+        self.bias = bias
+        self.alpha = alpha
+        self.beta = beta
+        self.axis = axis
+
+    def call(self, x):
+        total = ops.square(x)
+        for axis in [self.axis] if isinstance(self.axis, int) else self.axis:
+            total = self._sums(total, axis % len(x.shape))
+        return x / ops.power(self.bias + self.alpha * total, self.beta)
+
+    def _sums(self, x, axis):
+        """The sums over windows along one axis."""
+        rank, radius = len(x.shape), self.depth_radius
+        beside = [(radius, radius) if each == axis else (0, 0) for each in range(rank)]
+        padded = ops.pad(x, beside)
+        before = (slice(None),) * axis
+        total = padded[(*before, slice(2 * radius, None))]
+        for start in range(2 * radius):
+            total = total + padded[(*before, slice(start, start - 2 * radius))]
+        return total
+
+    def compute_output_shape(self, input_shape):
+        return input_shape
+
+    def get_config(self):
+        config = {"depth_radius": self.depth_radius, "bias": self.bias}
+        config |= {"alpha": self.alpha, "beta": self.beta, "axis": self.axis}
+        return {**super().get_config(), **config}

@@ -1,0 +1,205 @@
+"""Layers that Keras lacks, on the engine of KERAS_BACKEND (see `test_program_engines.py`): the emitted model and direct
+execution give what others' formulas and kernels give, and so do their gradients, all under jit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from xla.written_cases import CASES, Case, bound, numeric_gradient
+
+from netwright.api import compile as compile_spec
+from netwright.backends.keras.emit import emit
+from netwright.backends.keras.written import SOURCES
+from netwright.backends.xla.engines.engine import Engine
+from netwright.backends.xla.program import Program
+from netwright.compiler.dims import evaluate
+
+pytestmark = pytest.mark.keras
+Arrays = dict[str, Any]
+
+
+class Run:
+    """One case: its spec with symbolic sizes, the emitted module, and arrays for both."""
+
+    def __init__(self, case: Case, engine: Engine, rng: Any, twins: Any) -> None:
+        self.case, self.engine = case, engine
+        self.model = compile_spec(case.text)
+        self.module = _executed(emit(self.model))
+        self.keras_model = self.module["build_model"]()
+        self.program = Program(self.model, engine)
+        self.arrays = twins(self.program, self.keras_model)
+        drawn = {name: _array(tensor, case.sizes, rng) for name, tensor in self.program.inputs.items()}
+        self.inputs = case.values(rng, drawn)
+        self.outputs = self._predicted(self.keras_model)
+
+    def _predicted(self, keras_model: Any) -> Arrays:
+        given = self.inputs if len(self.inputs) > 1 else next(iter(self.inputs.values()))
+        return {name: np.asarray(output) for name, output in keras_model.predict_on_batch(given).items()}
+
+    def given(self, dtype: str) -> Arrays:
+        """Inputs and weights by name, as references take them."""
+        named = {path.rpartition("/")[2]: array for path, array in self.arrays.items()} | self.inputs
+        return {name: _floats(array, dtype) for name, array in named.items()}
+
+    def references(self) -> dict[str, Any]:
+        """Every output by name."""
+        given = self.given("float32")
+        found: Arrays = {}
+        for line, reference in self.case.layers.items():
+            made = reference(given)
+            found |= zip(bound(line), made if isinstance(made, tuple) else (made,), strict=True)
+        return found
+
+    def saved_and_loaded(self, folder: Path) -> Arrays:
+        """The outputs of the model that comes back from a file."""
+        import keras
+
+        path = folder / "model.keras"
+        self.keras_model.save(path)
+        own = {name: self.module[name] for name in SOURCES if name in self.module}
+        return self._predicted(keras.models.load_model(path, custom_objects=own))
+
+    # ------------------------------------------------------------ gradients
+
+    def gradients(self, factors: Arrays) -> dict[str, Arrays]:
+        """Of Σ factor · output for each output, with respect to all floats, in one XLA program."""
+        moved = {name: array for name, array in {**self.inputs, **self.arrays}.items() if array.dtype.kind == "f"}
+
+        def all_of_them(moved: Arrays, fixed: Arrays) -> dict[str, Arrays]:
+            return {name: self._gradient(name, factors[name])(moved, fixed)[1] for name in factors}
+
+        fixed = {name: array for name, array in {**self.inputs, **self.arrays}.items() if name not in moved}
+        found = _jit(self.engine, all_of_them)(moved, fixed)
+        return {name: {at: np.asarray(each) for at, each in found[name].items()} for name in found}
+
+    def _gradient(self, output: str, factor: Any) -> Callable[[Arrays, Arrays], Any]:
+        def total(moved: Arrays, fixed: Arrays) -> tuple[Any, Any]:
+            arrays = {**moved, **fixed}
+            inputs = {name: arrays[name] for name in self.inputs}
+            found = self.program.forward(*self.program.split(arrays), inputs).outputs[output]
+            return _sum(found * factor), ()
+
+        return self.engine.value_and_grad(total)
+
+    def numeric_gradients(self, line: str, output: int, factor: Any) -> Arrays:
+        """The same of a reference."""
+        given, reference = self.given("float64"), self.case.layers[line]
+
+        def changed(name: str) -> Callable[[Any], Any]:
+            def function(array: Any) -> Any:
+                made = reference({**given, name: array})
+                return made[output] if isinstance(made, tuple) else made
+
+            return function
+
+        floats = [path for path, array in {**self.inputs, **self.arrays}.items() if array.dtype.kind == "f"]
+        names = {path: path.rpartition("/")[2] for path in floats}
+        return {path: numeric_gradient(changed(name), given[name], factor) for path, name in names.items()}
+
+
+@pytest.fixture(scope="module", params=CASES)
+def run(request: pytest.FixtureRequest, engine: Engine) -> Run:
+    return Run(CASES[request.param], engine, np.random.default_rng(0), request.getfixturevalue("module_twins"))
+
+
+@pytest.fixture(scope="module")
+def module_twins() -> Callable[[Program, Any], Arrays]:
+    """Arrays for a program, the same in a Keras model; none of them 0."""
+    from netwright.backends.xla.initialization import initial_arrays
+    from netwright.backends.xla.weights import pair_variables
+
+    def given(program: Program, model: Any) -> Arrays:
+        rng = np.random.default_rng(1)
+        with program.engine.place():
+            arrays = {path: program.engine.numpy(array) for path, array in initial_arrays(program, 7).items()}
+        for path, variable in pair_variables(program, model).items():
+            arrays[path] = (arrays[path] + rng.uniform(0, 0.1, arrays[path].shape)).astype("float32")
+            variable.assign(arrays[path])
+        return arrays
+
+    return given
+
+
+def test_the_emitted_model_gives_what_the_reference_gives(run: Run) -> None:
+    for name, expected in run.references().items():
+        np.testing.assert_allclose(run.outputs[name], expected, rtol=1e-5, atol=1e-5, err_msg=name)
+
+
+def test_direct_execution_is_the_emitted_model(run: Run) -> None:
+    found = run.engine.compile_forward(run.program)(*run.program.split(run.arrays), run.inputs)
+    for name, expected in run.outputs.items():
+        np.testing.assert_allclose(found[name], expected, rtol=1e-5, atol=1e-5, err_msg=name)
+
+
+def test_shapes_and_dtypes_are_those_inferred(run: Run) -> None:
+    for name, tensor in run.program.outputs.items():
+        found = run.outputs[name]
+        assert found.shape == tuple(evaluate(dim, run.case.sizes) for dim in tensor.type.shape), name
+        assert found.dtype.kind == {"f32": "f", "i32": "i", "bool": "b"}[tensor.type.dtype], name
+        symbolic = [dim if isinstance(dim, int) else None for dim in tensor.type.shape]
+        assert list(run.keras_model.output[name].shape) == symbolic, name
+    assert run.keras_model.count_params() == run.model.params.total
+
+
+def test_sizes_that_are_known_are_known_to_keras(run: Run) -> None:
+    keras_model = _executed(emit(compile_spec(run.case.with_sizes().text)))["build_model"]()
+    for name, found in run.outputs.items():
+        batch, *sizes = keras_model.output[name].shape
+        assert batch in (None, found.shape[0]), name
+        assert tuple(sizes) == found.shape[1:], name
+
+
+def test_gradients_are_those_of_the_reference(run: Run) -> None:
+    rng = np.random.default_rng(2)
+    floats = {name: array for name, array in run.outputs.items() if array.dtype.kind == "f"}
+    factors = {name: rng.uniform(0.5, 1, array.shape).astype("float32") for name, array in floats.items()}
+    found = run.gradients(factors)
+    for line in run.case.layers:
+        for index, name in enumerate(bound(line)):
+            if name not in factors:
+                continue
+            for path, expected in run.numeric_gradients(line, index, factors[name]).items():
+                np.testing.assert_allclose(found[name][path], expected, rtol=1e-4, atol=1e-4, err_msg=f"{name} {path}")
+
+
+def test_a_saved_model_loads(run: Run, tmp_path: Path) -> None:
+    for name, found in run.saved_and_loaded(tmp_path).items():
+        np.testing.assert_array_equal(found, run.outputs[name], err_msg=name)
+
+
+# ---------------------------------------------------------------- of a case
+
+
+def _executed(text: str) -> dict[str, Any]:
+    namespace: dict[str, Any] = {"__name__": "emitted"}
+    exec(text, namespace)
+    return namespace
+
+
+def _array(tensor: Any, sizes: dict[str, int], rng: Any) -> Any:
+    shape = [evaluate(dim, sizes) for dim in tensor.type.shape]
+    return (
+        rng.normal(size=shape).astype("float32") if tensor.type.dtype == "f32" else rng.integers(0, 5, shape, "int32")
+    )
+
+
+def _floats(array: Any, dtype: str) -> Any:
+    return np.asarray(array, dtype) if array.dtype.kind == "f" else array
+
+
+def _sum(tensor: Any) -> Any:
+    from keras import ops
+
+    return ops.sum(tensor)
+
+
+def _jit(engine: Engine, function: Callable[..., Any]) -> Callable[..., Any]:
+    if engine.name == "jax":
+        import jax
+
+        return jax.jit(function)
+    return engine.compiled(function)  # type: ignore[attr-defined]
