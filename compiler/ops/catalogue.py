@@ -44,10 +44,12 @@ FAMILIES = (
     "tensor_creation",
     "tensor_elementwise",
     "tensor_indexing",
+    "tensor_integers",
     "tensor_joining",
     "tensor_linear_algebra",
     "tensor_reduction",
     "tensor_shape",
+    "tensor_trigonometry",
     "unpooling",
     "wrappers",
 )

@@ -9,7 +9,16 @@ from typing import ClassVar
 
 from netwright.compiler.dims import Dim
 from netwright.compiler.ops.op import Function, OpError
-from netwright.compiler.ops.tensor_rules import broadcast, common_dtype, expect_numbers
+from netwright.compiler.ops.tensor_rules import (
+    agreed_dtype,
+    broadcast,
+    common_dtype,
+    expect_dtype,
+    expect_numbers,
+    expect_tensors,
+    float_dtype,
+    product,
+)
 from netwright.compiler.types import TensorType
 
 
@@ -45,6 +54,14 @@ class FloatValued(Binary, abstract=True):
 
     def result_dtype(self, x1: TensorType, x2: TensorType) -> str:
         return common_dtype(x1, x2, "float")
+
+
+class FloatPair(Arithmetic, abstract=True):
+    """y = f(x1, x2) of two tensors, not both bool; integers and booleans become f32."""
+
+    def result_dtype(self, x1: TensorType, x2: TensorType) -> str:
+        expect_tensors(x1, x2)
+        return float_dtype(x1, x2)
 
 
 class Comparison(Binary, abstract=True):
@@ -100,11 +117,14 @@ class Mod(Arithmetic):
     """y = x1 - x2 ⌊x1 / x2⌋; flow writes `x1 % x2`."""
 
     def result_dtype(self, x1: TensorType, x2: TensorType) -> str:
-        dtype = common_dtype(x1, x2)
-        if dtype != common_dtype(x1.dtype, x2.dtype):  # TensorFlow's backend makes a tensor of the number first
-            message = f"Keras's backends disagree about the dtype of {x1.dtype} and {x2.dtype} with a number"
-            raise OpError("dtype-mismatch", message, help="cast the tensor to f32 or i32 first")
-        return dtype
+        return agreed_dtype(x1, x2)
+
+
+class Fmod(Binary):
+    """y = x1 - x2 · (x1 / x2 without its fraction), of x1's sign; booleans become i32."""
+
+    def result_dtype(self, x1: TensorType, x2: TensorType) -> str:
+        return "i32" if x1.dtype == x2.dtype == "bool" else agreed_dtype(x1, x2)
 
 
 class Power(Arithmetic):
@@ -123,6 +143,37 @@ class Minimum(Arithmetic):
     name_in_flow = "ops.minimum"
 
 
+class Fmax(Arithmetic):
+    """y = max(x1, x2), and the other one where one is not a number."""
+
+
+class Fmin(Arithmetic):
+    """y = min(x1, x2), and the other one where one is not a number."""
+
+
+class Heaviside(FloatPair):
+    """y = 0 where x1 < 0, x2 where x1 = 0, 1 where x1 > 0."""
+
+
+class Hypot(FloatPair):
+    """y = √(x1² + x2²)."""
+
+
+class Ldexp(FloatValued):
+    """y = x1 · 2^x2 with integers x2."""
+
+    def result_dtype(self, x1: TensorType, x2: TensorType) -> str:
+        expect_dtype(x2, x2.is_integer, "integers", at=1)
+        return super().result_dtype(x1, x2)
+
+
+class Nextafter(Binary):
+    """y = the number next to x1 on the way to x2."""
+
+    def result_dtype(self, x1: TensorType, x2: TensorType) -> str:
+        return agreed_dtype(x1, x2, "float")
+
+
 class Arctan2(Binary):
     """y = the angle of the point (x2, x1)."""
 
@@ -130,11 +181,12 @@ class Arctan2(Binary):
         return common_dtype(x1.dtype, x2.dtype, "float")
 
 
-class Logaddexp(Binary):
+class Logaddexp(Arctan2):
     """y = ln(exp x1 + exp x2)."""
 
-    def result_dtype(self, x1: TensorType, x2: TensorType) -> str:
-        return common_dtype(x1.dtype, x2.dtype, "float")
+
+class Logaddexp2(Arctan2):
+    """y = log₂(2^x1 + 2^x2)."""
 
 
 # ---------------------------------------------------------------- comparison and logic
@@ -162,6 +214,27 @@ class Less(Ordering):
 
 class LessEqual(Ordering):
     """y = whether x1 ≤ x2; flow writes `x1 <= x2`."""
+
+
+class Isclose(Comparison):
+    """y = whether |x1 - x2| ≤ atol + rtol · |x2|, or both are not a number and `equal_nan`."""
+
+    rtol: float = 1e-5
+    atol: float = 1e-8
+    equal_nan: bool = False
+
+    def elementwise(self, *tensors: TensorType) -> Dim:
+        return 6 * tensors[-1].size
+
+
+class Allclose(Isclose):
+    """y = whether isclose holds everywhere; x1, x2: broadcastable → y: ()."""
+
+    def infer(self, x1: TensorType, x2: TensorType) -> TensorType:
+        return super().infer(x1, x2).with_shape()
+
+    def elementwise(self, *tensors: TensorType) -> Dim:
+        return 7 * product(broadcast(tensors[0].shape, tensors[1].shape))
 
 
 class LogicalAnd(Comparison):

@@ -1,5 +1,5 @@
-"""Owns the functions of keras.ops that map each element of one tensor: x: (...) → y: (...). Those of several tensors
-are in `tensor_binary.py`.
+"""Owns the functions of keras.ops that map each element of one tensor: x: (...) → y: (...). Those of angles are in
+`tensor_trigonometry.py`, those of several tensors in `tensor_binary.py`.
 
 Dtypes are what both Keras backends compute; what one of them refuses is refused."""
 
@@ -11,7 +11,7 @@ from netwright.compiler.dims import Dim
 from netwright.compiler.dtypes import is_float
 from netwright.compiler.ops.configuration import DType
 from netwright.compiler.ops.op import Function, OpError
-from netwright.compiler.ops.tensor_rules import common_dtype, expect_dtype, expect_numbers
+from netwright.compiler.ops.tensor_rules import common_dtype, expect_dtype, expect_numbers, float_dtype
 from netwright.compiler.types import TensorType
 
 
@@ -77,8 +77,22 @@ class Reciprocal(FloatOnly):
     """y = 1 / x."""
 
 
+class Cbrt(FloatValued):
+    """y = ∛x."""
+
+
 class Exp(FloatValued):
     """y = eˣ."""
+
+
+class Exp2(FloatValued):
+    """y = 2ˣ, of f32 or what becomes f32: TensorFlow's backend compiles no other."""
+
+    def result_dtype(self, x: TensorType) -> str:
+        if x.is_float and x.dtype != "f32":
+            help = "cast the tensor to f32 first"
+            raise OpError("dtype-mismatch", f"expected f32, found {x.dtype}", at=0, label=f"this is {x}", help=help)
+        return "f32"
 
 
 class Expm1(FloatValued):
@@ -109,6 +123,16 @@ class Erfinv(FloatOnly):
     """erf(y) = x."""
 
 
+class I0(Elementwise):
+    """y = Σ (x/2)²ᵏ / k!², the modified Bessel function of order 0. XLA compiles it on JAX alone."""
+
+    not_run_on = ("tensorflow",)
+
+    def result_dtype(self, x: TensorType) -> str:
+        expect_dtype(x, x.dtype != "bf16", "f16, f32 or f64")
+        return float_dtype(x)
+
+
 # ---------------------------------------------------------------- signs, rounding
 
 
@@ -116,6 +140,10 @@ class Abs(Elementwise):
     """y = |x|."""
 
     aliases = ("absolute",)
+
+
+class Fabs(FloatValued):
+    """y = |x|, as a float."""
 
 
 class Negative(Elementwise):
@@ -153,59 +181,6 @@ class Trunc(Elementwise):
     """y = x without its fraction."""
 
 
-# ---------------------------------------------------------------- trigonometry
-
-
-class Sin(FloatValued):
-    """y = sin x."""
-
-
-class Cos(FloatValued):
-    """y = cos x."""
-
-
-class Tan(FloatValued):
-    """y = tan x."""
-
-
-class Arcsin(FloatValued):
-    """sin y = x."""
-
-
-class Arccos(FloatValued):
-    """cos y = x."""
-
-
-class Arctan(FloatValued):
-    """tan y = x."""
-
-
-class Sinh(FloatValued):
-    """y = (eˣ - e⁻ˣ) / 2."""
-
-
-class Cosh(FloatValued):
-    """y = (eˣ + e⁻ˣ) / 2."""
-
-
-class Tanh(FloatValued):
-    """y = (eˣ - e⁻ˣ) / (eˣ + e⁻ˣ). The bare name is the activation."""
-
-    name_in_flow = "ops.tanh"
-
-
-class Arcsinh(FloatValued):
-    """sinh y = x."""
-
-
-class Arccosh(FloatValued):
-    """cosh y = x."""
-
-
-class Arctanh(FloatValued):
-    """tanh y = x."""
-
-
 # ---------------------------------------------------------------- predicates
 
 
@@ -219,6 +194,18 @@ class Isinf(Predicate):
 
 class Isfinite(Predicate):
     """y = whether x is a finite number."""
+
+
+class Isposinf(Predicate):
+    """y = whether x is +∞."""
+
+
+class Isneginf(Predicate):
+    """y = whether x is -∞."""
+
+
+class Signbit(Predicate):
+    """y = whether x is negative, -0.0 too."""
 
 
 class LogicalNot(Predicate):
@@ -272,10 +259,14 @@ class NanToNum(Elementwise):
     neginf: float | None = None
 
 
-class StopGradient(Elementwise):
-    """y = x, through which no gradient flows."""
-
-    operands = ("variable",)
+class Copy(Elementwise):
+    """y = x."""
 
     def elementwise(self, *tensors: TensorType) -> Dim:
         return 0
+
+
+class StopGradient(Copy):
+    """y = x, through which no gradient flows."""
+
+    operands = ("variable",)

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from netwright.compiler.dims import Dim, SymbolicDim
-from netwright.compiler.dtypes import PromotionError, promote
+from netwright.compiler.dtypes import PromotionError, is_float, promote
 from netwright.compiler.ops.attributes import TYPES, AttributeType
 from netwright.compiler.ops.op import OpError, normal_axis
 from netwright.compiler.ops.shapes import agree, broadcast as broadcast_two
@@ -71,6 +71,14 @@ def expect_numbers(*operands: TensorType) -> None:
             raise OpError("dtype-mismatch", message, at=index, label=f"this is {operand}")
 
 
+def expect_tensors(*operands: TensorType) -> None:
+    """No operand is a number, where Keras takes tensors alone."""
+    for index, operand in enumerate(operands):
+        if operand.weak:
+            help = f"make a tensor of it: `full([1], 2, dtype={operand.dtype})`"
+            raise OpError("dtype-mismatch", "expected a tensor, found a number", at=index, help=help)
+
+
 def expect_dtype(operand: TensorType, fits: bool, wanted: str, at: int = 0) -> None:
     """`fits`, or an error that `wanted` was expected: 'floats'."""
     if not fits:
@@ -85,6 +93,23 @@ def common_dtype(*operands: TensorType | str) -> str:
         return promote(*map(_kind, operands))
     except PromotionError:
         raise OpError("dtype-mismatch", "str and numbers have no common dtype") from None
+
+
+def agreed_dtype(*operands: TensorType | str) -> str:
+    """The common dtype, where that is the same whether numbers promote weakly, as on JAX, or are tensors first, as
+    Keras's TensorFlow backend has it for some functions."""
+    dtype = common_dtype(*operands)
+    if dtype != common_dtype(*(operand if isinstance(operand, str) else operand.dtype for operand in operands)):
+        given = " and ".join(operand.dtype for operand in operands if not isinstance(operand, str))
+        message = f"Keras's backends disagree about the dtype of {given} with a number"
+        raise OpError("dtype-mismatch", message, help="cast the tensor to f32 or i32 first")
+    return dtype
+
+
+def float_dtype(*operands: TensorType | str) -> str:
+    """The float of what operands promote to: i64 gives f64, other integers and bool f32."""
+    dtype = common_dtype(*operands)
+    return dtype if is_float(dtype) else "f64" if dtype == "i64" else "f32"
 
 
 def _kind(operand: TensorType | str) -> str:

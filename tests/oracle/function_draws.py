@@ -20,8 +20,9 @@ class Call(NamedTuple):
 Generator = Callable[[Random], Call]
 
 FLOATS = ("f32", "f16", "bf16")
-SIGNED = (*FLOATS, "i8", "i16", "i32")
 UNSIGNED = ("u8", "u16", "u32")
+INTEGERS = ("i8", "i16", "i32", *UNSIGNED)
+SIGNED = (*FLOATS, "i8", "i16", "i32")
 NUMBERS = (*SIGNED, *UNSIGNED)
 ANY = (*NUMBERS, "bool")
 

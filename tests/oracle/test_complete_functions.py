@@ -13,7 +13,7 @@ COMPLEX = "there are no complex dtypes here, and of real numbers it says nothing
 KNOWN = "gives a Python value that is known when the model is compiled: "
 EXCLUDED: dict[str, str] = {
     "angle": COMPLEX,
-    "argpartition": "its order is open, and TensorFlow's backend computes it of one axis of integers alone; see argsort",
+    "argpartition": "the order is open, and TensorFlow's backend takes one axis of integers alone; see argsort",
     "array": "makes a tensor of Python values, which flow writes as numbers beside tensors",
     "bincount": VALUES_DECIDE,
     "conj": COMPLEX,
@@ -31,24 +31,22 @@ EXCLUDED: dict[str, str] = {
 }
 #: still to come, from keras.src.ops.numpy and from the other modules
 NUMPY = set(
-    """allclose append array_split average bartlett bitwise_and bitwise_invert bitwise_left_shift bitwise_not bitwise_or
-    bitwise_right_shift bitwise_xor blackman cbrt copy corrcoef correlate cross deg2rad diag diagflat diff digitize
-    dsplit dstack empty empty_like exp2 fabs fliplr flipud fmax fmin fmod gcd geomspace hamming hanning heaviside hsplit
-    hstack hypot i0 identity inner isclose isin isneginf isposinf kaiser kron lcm ldexp left_shift logaddexp2 logspace
-    meshgrid nanargmax nanargmin nancumprod nancumsum nanmax nanmean nanmedian nanmin nanpercentile nanprod nanquantile
-    nanstd nansum nanvar nextafter percentile ptp quantile rad2deg right_shift rot90 searchsorted signbit sinc slogdet
+    """append array_split average bartlett blackman corrcoef correlate cross diag diagflat diff digitize dsplit
+    dstack empty empty_like fliplr flipud geomspace hamming hanning hsplit hstack identity inner isin kaiser
+    kron logspace meshgrid nanargmax nanargmin nancumprod nancumsum nanmax nanmean nanmedian nanmin
+    nanpercentile nanprod nanquantile nanstd nansum nanvar percentile ptp quantile rot90 searchsorted slogdet
     trace trapezoid unravel_index vander vdot view vsplit vstack""".split()
 )
 OTHERS = set(
-    """adaptive_average_pool adaptive_max_pool associative_scan average_pool batch_normalization binary_crossentropy
-    categorical_crossentropy cdist cholesky cholesky_inverse cond conv conv_transpose convert_to_numpy convert_to_tensor
-    ctc_decode ctc_loss custom_gradient depth_to_space depthwise_conv det dot_product_attention dtype eig eigh elu erfc
-    extract_sequences fft fft2 fold fori_loop hard_swish ifft2 in_top_k inv irfft is_tensor istft jvp layer_normalization
-    leaky_relu logdet lstsq lu_factor map matrix_rank max_pool moments multi_hot normalize pinv polar psnr qr rearrange
-    relu rfft rms_normalization saturate_cast scan scatter scatter_update segment_max segment_min segment_prod
-    segment_sum separable_conv shape slice slice_update softmax solve solve_triangular space_to_depth
-    sparse_categorical_crossentropy stft svd swish switch unfold vectorized_map view_as_complex view_as_real
-    while_loop""".split()
+    """adaptive_average_pool adaptive_max_pool associative_scan average_pool batch_normalization
+    binary_crossentropy categorical_crossentropy cdist cholesky cholesky_inverse cond conv conv_transpose
+    convert_to_numpy convert_to_tensor ctc_decode ctc_loss custom_gradient depth_to_space depthwise_conv det
+    dot_product_attention dtype eig eigh elu erfc extract_sequences fft fft2 fold fori_loop hard_swish ifft2
+    in_top_k inv irfft is_tensor istft jvp layer_normalization leaky_relu logdet lstsq lu_factor map matrix_rank
+    max_pool moments multi_hot normalize pinv polar psnr qr rearrange relu rfft rms_normalization saturate_cast
+    scan scatter scatter_update segment_max segment_min segment_prod segment_sum separable_conv shape slice
+    slice_update softmax solve solve_triangular space_to_depth sparse_categorical_crossentropy stft svd swish
+    switch unfold vectorized_map view_as_complex view_as_real while_loop""".split()
 )
 
 

@@ -3,29 +3,17 @@ the same weights and arrays give the same outputs. Each family is one model with
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
-import numpy as np
 import pytest
+from xla.families import Family
 
-from netwright.api import compile as compile_spec
-from netwright.backends.keras.emit import emit
 from netwright.backends.xla.engines.engine import Engine
-from netwright.backends.xla.program import Program
 from netwright.backends.xla.sites import sites_of
 from netwright.backends.xla.support import check_compiled
 from netwright.dsl.diagnostics import SpecError
 
 pytestmark = pytest.mark.keras
-
-
-class Family(NamedTuple):
-    """`inputs` by name; the lines of a model, whose outputs are the names that they bind; random floats go up to
-    `largest`, integers to 8."""
-
-    inputs: dict[str, str]
-    lines: tuple[str, ...]
-    largest: float = 1.0
 
 
 FAMILIES = {
@@ -70,7 +58,7 @@ FAMILIES = {
             "e = x -> random_color_degeneration(0.5) -> random_color_jitter -> random_grayscale -> random_invert",
             "f = x -> random_posterization(4) -> random_sharpness(0.1) -> random_shear -> random_erasing",
             "g = x -> random_perspective -> random_elastic_transform -> random_gaussian_blur -> cut_mix -> aug_mix",
-            "i = x -> solarization(0.1)",
+            "i = x -> solarization(0.1) -> equalization(bins=4) -> max_num_bounding_boxes(3)",
             "h = x -> pipeline([rand_augment, conv2d(2, 3), rescaling(2)])",
         ),
         255.0,
@@ -80,32 +68,24 @@ FAMILIES = {
 
 @pytest.mark.parametrize("name", FAMILIES)
 def test_direct_execution_is_the_emitted_model(name: str, engine: Engine, rng: Any, twins: Any) -> None:
-    family = FAMILIES[name]
-    spec = compile_spec(_text(family))
-    namespace: dict[str, Any] = {}
-    exec(emit(spec), namespace)
-    model = namespace["build_model"]()
-    assert model.count_params() == spec.params.total
-    program = Program(spec, engine)
-    arrays = twins(program, model)
-    inputs = {input: _array(type, family, rng) for input, type in family.inputs.items()}
-    expected = model(inputs if len(inputs) > 1 else next(iter(inputs.values())), training=False)
-    found = engine.compile_forward(program)(*program.split(arrays), inputs)
-    for output in program.outputs:
-        np.testing.assert_allclose(found[output], expected[output], rtol=1e-5, atol=1e-5, err_msg=output)
+    FAMILIES[name].check(engine, rng, twins)
 
 
-def _text(family: Family) -> str:
-    inputs = ", ".join(f'{name}: "{type}"' for name, type in family.inputs.items())
-    names = [name for line in family.lines for name in line.partition(" = ")[0].split(", ")]
-    lines = "".join(f"  {line}\n" for line in family.lines)
-    return f"netwright: 1\nname: t\ninputs: {{{inputs}}}\noutputs: [{', '.join(names)}]\nmodel: |\n{lines}"
-
-
-def _array(type: str, family: Family, rng: Any) -> Any:
-    dtype, _, sizes = type.removesuffix("]").partition("[")
-    shape = [int(size) for size in sizes.split(", ")]
-    return family.largest * rng.random(shape, "float32") if dtype == "f32" else rng.integers(0, 9, shape, "int32")
+@pytest.mark.parametrize(
+    "line",
+    [
+        'words -> string_lookup(vocabulary=["a", "b"])',
+        'words -> text_vectorization(vocabulary=["a", "b"], output_mode="count")',
+        "ids -> integer_lookup(vocabulary=[1, 2])",
+        "ids -> hashing(3)",
+        "(ids, words) -> hashed_crossing(3)",
+        "image -> random_crop(4, 5)",
+    ],
+)
+def test_what_neither_engine_runs_is_refused_at_its_place(engine: Engine, program_of: Any, line: str) -> None:
+    name = line.partition("-> ")[2].partition("(")[0]
+    with pytest.raises(SpecError, match=f"XLA cannot run {name} on {engine.name}"):
+        program_of(f'inputs: {{words: "str[N]", ids: "i32[N]", image: "f32[N, 8, 9, 3]"}}\nmodel: |\n  {line}\n')
 
 
 def test_what_xla_does_not_compile_is_refused_at_its_place(engine: Engine, program_of: Any) -> None:
