@@ -1,11 +1,16 @@
-"""Owns layers over channels that Keras lacks: normalization by neighbours, the largest of each group, groups mixed."""
+"""Owns layers over channels that Keras lacks: normalization by neighbours, learnt factors, the largest of each group,
+groups mixed."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 from netwright.compiler.dims import Dim, equal
 from netwright.compiler.ops.assumptions import suppose_multiple
 from netwright.compiler.ops.attributes import Ints, attr, not_negative, positive
-from netwright.compiler.ops.op import OpError, normal_axis
+from netwright.compiler.ops.configuration import Constraint, Regularizer
+from netwright.compiler.ops.initializers import Constant
+from netwright.compiler.ops.op import OpError, Weight, known_size, normal_axis
 from netwright.compiler.ops.tensor_rules import expect_dtype, normal_axes, replaced
 from netwright.compiler.ops.written import WrittenLayer
 from netwright.compiler.types import TensorType
@@ -34,6 +39,30 @@ class LocalResponseNormalization(WrittenLayer):
     def elementwise(self, x: TensorType, y: TensorType) -> Dim:
         sums = 2 * self.depth_radius * len(self._axes(x))  # windows are summed one axis after another
         return x.size * (sums + 5)
+
+
+class LayerScale(WrittenLayer):
+    """y = gamma x, a factor for each entry of `axis`, at first init_values; it stands at the end of a residual branch;
+    x: (N, ..., c) → y: x's, gamma: (c,) (Touvron et al. 2021, arXiv:2103.17239)."""
+
+    init_values: float = 1e-5
+    axis: int = -1
+    gamma_regularizer: Regularizer | None = None
+    gamma_constraint: Constraint | None = None
+
+    def infer(self, x: TensorType) -> TensorType:
+        expect_dtype(x, x.is_float, "floats")
+        self._size(x)
+        return x
+
+    def _size(self, x: TensorType) -> int:
+        return known_size(x.shape[normal_axis(self.axis, x.rank)], f"the size of axis {self.axis}")
+
+    def weights(self, x: TensorType) -> Iterable[Weight]:
+        yield self.weight("gamma", (self._size(x),), Constant({"value": self.init_values}))
+
+    def elementwise(self, x: TensorType, y: TensorType) -> Dim:
+        return x.size
 
 
 class Grouped(WrittenLayer, abstract=True):

@@ -8,9 +8,10 @@ from typing import Any, ClassVar
 from netwright.compiler.dims import Dim
 from netwright.compiler.ops.attributes import TYPES, attr, between, one_of
 from netwright.compiler.ops.configuration import DType
-from netwright.compiler.ops.op import Layer, LayerName, OpError, expect_rank
+from netwright.compiler.ops.op import Layer, LayerName, OpError, expect_min_rank, expect_rank
 from netwright.compiler.ops.shapes import PartialShape, PartialShapeType, broadcasts_to
 from netwright.compiler.ops.tensor_rules import expect_dtype, show
+from netwright.compiler.ops.written import WrittenLayer
 from netwright.compiler.types import TensorType
 
 
@@ -86,6 +87,19 @@ class GaussianNoise(TrainingNoise):
 
     stddev: float = attr(between(0, 1))
     seed: int | None = None
+
+
+class StochasticDepth(TrainingNoise, WrittenLayer):
+    """y = x m / (1 - rate), m being 0 with probability `rate`, else 1: one for each example, or with mode=batch one for
+    all; it stands at the end of a residual branch; x: (N, ...) → y: x's (Huang et al. 2016, arXiv:1603.09382)."""
+
+    rate: float = attr(between(0, 1), below_one)
+    mode: str = attr(one_of("row", "batch"), default="row")
+    seed: int | None = None
+
+    def infer(self, x: TensorType) -> TensorType:
+        expect_min_rank(x, 1)
+        return super().infer(x)
 
 
 class SpatialDropout(TrainingNoise, abstract=True):

@@ -171,6 +171,18 @@ def test_a_saved_model_loads(run: Run, tmp_path: Path) -> None:
         np.testing.assert_array_equal(found, run.outputs[name], err_msg=name)
 
 
+def test_stochastic_depth_drops_whole_examples_and_scales_the_rest(engine: Engine, program_of: Any, start: Any) -> None:
+    lines = "y = x -> stochastic_depth(0.4, seed=3)\n  z = x -> stochastic_depth(0.4, batch)"
+    program = program_of(f'inputs: {{x: "f32[N, 3]"}}\noutputs: [y, z]\nmodel: |\n  {lines}\n')
+    _, state = program.split(start(program, 0))
+    forward = _jit(engine, lambda state, x: program.forward({}, state, {"x": x}, training=True).outputs)
+    found = {name: np.asarray(output) for name, output in forward(state, np.ones((1000, 3), "float32")).items()}
+    np.testing.assert_array_equal(found["y"], found["y"][:, :1].repeat(3, 1))
+    np.testing.assert_allclose(np.unique(found["y"]), [0, 1 / 0.6], rtol=1e-6)
+    assert abs((found["y"] > 0).mean() - 0.6) < 0.05
+    assert len(np.unique(found["z"])) == 1
+
+
 # ---------------------------------------------------------------- of a case
 
 

@@ -123,6 +123,15 @@ CASES = {
             "f = x -> channel_shuffle(2, axis=2)": lambda at: shuffled(at["x"].swapaxes(2, 3), 2).swapaxes(2, 3),
         },
     ),
+    "branches": Case(
+        {"x": "f32[N, H, 4]"},
+        {"N": 2, "H": 3},
+        {
+            "a = x -> layer_scale(0.5)": lambda at: at["x"] * at["gamma"],
+            "b = x -> stochastic_depth(0.4)": lambda at: at["x"],
+            "c = x -> stochastic_depth(0.4, batch)": lambda at: at["x"],
+        },
+    ),
     "unpooling": Case(
         {"x": "f32[N, H, W, 3]", "first": "f32[N, 3, H, W]"},
         {"N": 2, "H": 5, "W": 7},
