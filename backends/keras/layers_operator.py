@@ -136,7 +136,8 @@ class OperatorLayer(Layer):
         positional = tuple(self._known(to, value, place) for value in self.given.positional)
         keywords = tuple((name, self._known(to, value, place)) for name, value in self.given.keywords)
         cls = to.emission.keras(self.cls.keras) if self.cls.keras else Atom(self.cls.__name__)
-        return Call(cls, positional, keywords)
+        made = Call(cls, positional, keywords)
+        return Call(to.emission.keras("layers.Pipeline"), (Display("list", (made,)),)) if self.cls.in_pipeline else made
 
     def _known(self, to: Translator, value: Code, place: Span) -> Code:
         """An attribute's value; of a shape, one size that is not known may follow from the others."""

@@ -5,12 +5,13 @@ What XLA compiles in training on one engine and not on the other is in `not_trai
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from netwright.compiler.dims import Dim
 from netwright.compiler.ops.attributes import Constraint, Floats, Ints, attr, between, not_negative, one_of, positive
 from netwright.compiler.ops.layout import CaseFolded
-from netwright.compiler.ops.op import Layer, expect_rank
+from netwright.compiler.ops.op import Layer, LayerName, expect_rank
+from netwright.compiler.ops.resizing import ImageLayer
 from netwright.compiler.ops.tensor_rules import expect_numbers
 from netwright.compiler.types import TensorType
 
@@ -63,6 +64,35 @@ class RandomFlip(FormattedAugmentation):
 
     mode: str = attr(one_of("horizontal", "vertical", "horizontal_and_vertical"), default="horizontal_and_vertical")
     order = ("mode", "seed", "data_format")
+
+
+class RandomCrop(ImageLayer):
+    """A window of images at a random place, the same for all of a batch; images that are too small are resized instead,
+    after cropping to the aspect ratio. x: (N, H, W, c) → y: (N, height, width, c), or without N, in the layer's dtype.
+    In inference Keras leaves images in their own size, so that the layer does not run directly."""
+
+    not_run_on = ("tensorflow", "jax")
+    operands = ("data",)
+    seed: int | None = None
+    name: LayerName | None = None
+    order = ("height", "width", "seed", "data_format", "name")
+
+    def infer(self, data: TensorType) -> TensorType:
+        expect_numbers(data)
+        return self.sized(data).with_dtype(self.compute_dtype)
+
+    def elementwise(self, data: TensorType, y: TensorType) -> Dim:
+        return 0
+
+
+class MaxNumBoundingBoxes(Augmentation):
+    """y = x: images stay as they are. The boxes that Keras's layer cuts and pads to max_number come in dictionaries,
+    which a spec has not."""
+
+    keeps_dtype = True
+    max_number: int
+    fill_value: int = -1
+    seed: ClassVar[None] = None  # type: ignore[misc]
 
 
 class Moved(FormattedAugmentation, abstract=True):

@@ -112,6 +112,23 @@ class RandomColorJitter(FormattedAugmentation):
     )
 
 
+def _range(value: Any) -> str | None:
+    fits = isinstance(value, tuple) and len(value) == 2 and value[0] != value[1]
+    return None if fits else "a list of two numbers that differ"
+
+
+class Equalization(FormattedAugmentation):
+    """The histogram of each channel made even: y = 255 (F(x) - min F) / (max F - min F), F its sums over `bins` bins,
+    scaled to the range of values. XLA on JAX unrolls the bins: 256 of them take a minute to compile for training."""
+
+    keeps_dtype = True
+    in_pipeline = True
+    value_range: Floats = attr(_range, default=(0, 255))
+    bins: int = attr(positive, default=256)
+    seed: ClassVar[None] = None  # type: ignore[misc]
+    order = ("value_range", "bins", "data_format")
+
+
 # ---------------------------------------------------------------- always, not only in training
 
 

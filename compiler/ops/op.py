@@ -106,6 +106,8 @@ class Op(Declared):
     #: engines on which XLA does not compile it, or does so for inference alone
     not_run_on: ClassVar[tuple[str, ...]] = ()
     not_trained_on: ClassVar[tuple[str, ...]] = ()
+    #: whether Keras can have it in a model inside its layer Pipeline alone
+    in_pipeline: ClassVar[bool] = False
     #: Keras's other names for it, in snake case: ('convolution2d',)
     aliases: ClassVar[tuple[str, ...]] = ()
     #: set on base classes that are no operators themselves
