@@ -63,5 +63,6 @@ CALLS = {
     "time_distributed": "f32[N, T, 16] -> time_distributed(dense(8))",
     "top_k": "f32[N, 16] -> top_k(3)",
     "tri": "tri(4)",
+    "windowed_mask": "f32[N, T, 16] -> windowed_mask(4)",
     "zeros": "zeros([2, 3])",
 }

@@ -120,6 +120,8 @@ class LayerLeaf:
         self.layer = keras_callable(self.op.keras)(**(keras_arguments(self.op) | _cheap_initializers(self.op)))
         self._build(node)
         self.slots = _match(node, self.layer)
+        #: layers, wrapped ones too, that work out something from their weights once: normalization its divisors
+        self._deriving = [layer for layer in self.layer._flatten_layers() if hasattr(layer, "finalize_state")]
 
     def _build(self, node: OpNode) -> None:
         """Let Keras create the variables, by a symbolic call as in a functional model."""
@@ -138,6 +140,8 @@ class LayerLeaf:
         arguments = {**keras_arguments(self.op, sizes, call=True), **keywords, "training": training}
         mapping = [(slot.variable, arrays[slot.name]) for slot in self.slots]
         with keras.StatelessScope(mapping, collect_losses=True, initialize_variables=False) as scope:
+            for layer in self._deriving:
+                layer.finalize_state()
             outputs = self._call(list(operands), arguments)
         state = {slot.name: scope.get_current_value(slot.variable) for slot in self.slots if not slot.trainable}
         return Applied(_as_tuple(outputs), state, list(scope.losses))

@@ -54,8 +54,12 @@ def _check_size(path: Path, program: Program) -> None:
         raise ValueError(f"the file holds {found:,} parameters, the model has {expected:,}")
 
 
-#: no trained weight is this number throughout
-_UNSET = -1.2345e33
+def _unset(variable: Any) -> Any:
+    """A number that no trained weight is throughout."""
+    import numpy as np
+
+    number = -(2**31) if "int" in variable.dtype else -1.2345e33
+    return np.full(variable.shape, number).astype(variable.dtype)
 
 
 def _load_strictly(model: Any, variables: Mapping[str, Any], path: Path) -> None:
@@ -63,12 +67,12 @@ def _load_strictly(model: Any, variables: Mapping[str, Any], path: Path) -> None
     import numpy as np
 
     for variable in variables.values():
-        variable.assign(np.full(variable.shape, _UNSET))
+        variable.assign(_unset(variable))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         model.load_weights(path)
     for place, variable in variables.items():
-        if variable.shape and np.all(variable.numpy() == np.asarray(_UNSET, variable.dtype)):
+        if variable.shape and np.all(variable.numpy() == _unset(variable)):
             raise ValueError(f"the file has no values for {place}")
 
 

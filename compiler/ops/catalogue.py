@@ -33,6 +33,7 @@ FAMILIES = (
     "padding",
     "pooling",
     "pooling_adaptive",
+    "positions",
     "recurrent",
     "recurrent_cells",
     "recurrent_convolution",

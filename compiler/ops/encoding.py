@@ -1,8 +1,9 @@
 """Owns layers that turn numbers into what a network takes: normalization by given figures, discretization and
-category_encoding. Keras's `adapt`, which learns the figures from data, has no meaning in a spec, so they are given."""
+category_encoding. A spec has no data from which to `adapt`."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from netwright.compiler.dims import Dim, equal
@@ -23,6 +24,7 @@ from netwright.compiler.ops.op import (
     LayerName,
     OpError,
     Tensor,
+    Weight,
     expect_min_rank,
     known_size,
     normal_axis,
@@ -155,7 +157,8 @@ def shape_of(figures: Any) -> tuple[int, ...] | None:
 
 class Normalization(Layer):
     """y = (x - mean) / max(√variance, 1e-7), or x · max(√variance, 1e-7) + mean with invert; x: (...) → y: (...), in
-    the layer's dtype. The figures are one for all or one for each entry of the axes, and no weights."""
+    the layer's dtype. Figures that are given are one for all or one for each entry of the axes, and no weights. Else
+    they are weights that are not trained: load them, or adapt Keras's layer."""
 
     operands = ("inputs",)
     axis: int | Ints | None = -1
@@ -164,10 +167,10 @@ class Normalization(Layer):
     invert: bool = False
 
     def validate(self) -> None:
-        help = "give both: normalization(mean=[...], variance=[...])"
-        for name in ("mean", "variance"):
-            if getattr(self, name) is None:
-                raise OpError("missing-argument", f"{name} is not given, and a spec has no data to adapt to", help=help)
+        for name, other in (("mean", "variance"), ("variance", "mean")):
+            if getattr(self, name) is None and getattr(self, other) is not None:
+                help = "give both or none: normalization(mean=[...], variance=[...])"
+                raise OpError("missing-argument", f"{other} is given, but not {name}", at=other, help=help)
         shape = shape_of(self.mean)
         if shape is None or shape != shape_of(self.variance):
             raise OpError("invalid-argument", "mean and variance must have one shape", at="variance")
@@ -181,13 +184,26 @@ class Normalization(Layer):
 
     def infer(self, inputs: TensorType) -> TensorType:
         expect_numbers(inputs)
-        kept = sorted(normal_axis(axis, inputs.rank) for axis in self.axes())
-        sizes = [known_size(inputs.shape[axis], f"the size of axis {axis}") for axis in kept]
+        sizes = self._kept(inputs)
         shape = shape_of(self.mean) or ()
-        for given, size, axis in zip(reversed(shape), reversed(sizes), reversed(kept), strict=False):
+        for given, (axis, size) in zip(reversed(shape), reversed(sizes.items()), strict=False):
             if given not in (1, size):
                 raise OpError("shape-mismatch", f"mean has {given} numbers, but axis {axis} has {size}", at="mean")
         return inputs.with_dtype(self.compute_dtype)
+
+    def _kept(self, x: TensorType) -> dict[int, int]:
+        """Axis → size, for the axes that have figures of their own."""
+        axes = sorted(normal_axis(axis, x.rank) for axis in self.axes())
+        if len(set(axes)) < len(axes):
+            raise OpError("invalid-argument", "an axis is named twice", at="axis")
+        return {axis: known_size(x.shape[axis], f"the size of axis {axis}") for axis in axes}
+
+    def weights(self, inputs: TensorType) -> Iterable[Weight]:
+        if self.mean is None:
+            shape = tuple(self._kept(inputs).values())
+            yield self.weight("mean", shape, "zeros", trainable=False)
+            yield self.weight("variance", shape, "ones", trainable=False)
+            yield Weight("count", (), "zeros", trainable=False, dtype="i32")
 
     def elementwise(self, inputs: TensorType, y: TensorType) -> Dim:
         return 2 * y.size

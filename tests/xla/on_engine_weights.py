@@ -64,6 +64,17 @@ def test_run_takes_weights_of_the_emitted_model(tmp_path: Path, trained: bool) -
     np.testing.assert_allclose(found["output"], keras_model.predict_on_batch(x), rtol=1e-5, atol=1e-5)
 
 
+def test_figures_to_which_a_layer_was_adapted_load(tmp_path: Path) -> None:
+    load_engine(NAME, "cpu")
+    model = compile_spec('netwright: 1\ninputs: {x: "f32[N, 8]"}\nmodel: x -> normalization -> dense(3)\n')
+    keras_model = built(model)
+    x = 3 + 2 * rng.random((4, 8), "float32")
+    keras_model.get_layer("normalization").adapt(x)
+    keras_model.save_weights(tmp_path / "t.weights.h5")
+    found = run(model, {"x": x}, tmp_path / "t.weights.h5", engine=NAME, device="cpu")
+    np.testing.assert_allclose(found["output"], keras_model(x), rtol=1e-5, atol=1e-5)
+
+
 def test_the_emitted_model_takes_weights_of_a_program(tmp_path: Path) -> None:
     engine = load_engine(NAME, "cpu")
     model = compile_spec(SPEC)

@@ -71,6 +71,33 @@ def shuffled(x: Any, groups: int) -> Any:
     return np.stack([x[..., (place % groups) * each + place // groups] for place in range(x.shape[-1])], -1)
 
 
+# ---------------------------------------------------------------- positions
+
+
+def turned(x: Any, wavelength: float = 10000, scale: float = 1) -> Any:
+    """Rotated by complex numbers; steps on axis 1, features last."""
+    half = x.shape[-1] // 2
+    angles = np.outer(np.arange(x.shape[1]) / scale, wavelength ** -(np.arange(half) / half))
+    angles = angles.reshape(x.shape[1], *[1] * (x.ndim - 3), half)
+    pairs = (x[..., :half] + 1j * x[..., half:]) * np.exp(1j * angles)
+    return np.concatenate([pairs.real, pairs.imag], -1)
+
+
+def waves(x: Any, wavelength: float) -> Any:
+    """The sinusoids of Vaswani et al., one by one."""
+    steps, width = x.shape[-2:]
+    y = np.zeros((steps, width))
+    for t, i in np.ndindex(steps, width):
+        angle = t / wavelength ** ((i - i % 2) / width)
+        y[t, i] = np.cos(angle) if i % 2 else np.sin(angle)
+    return np.broadcast_to(y, x.shape)
+
+
+def seen(query: Any, value: Any, left: float, right: float) -> Any:
+    """Which steps are in reach."""
+    return np.array([[[-left <= j - i <= right for j in range(value.shape[1])] for i in range(query.shape[1])]])
+
+
 # ---------------------------------------------------------------- pooling
 
 
@@ -130,6 +157,23 @@ CASES = {
             "a = x -> layer_scale(0.5)": lambda at: at["x"] * at["gamma"],
             "b = x -> stochastic_depth(0.4)": lambda at: at["x"],
             "c = x -> stochastic_depth(0.4, batch)": lambda at: at["x"],
+        },
+    ),
+    "positions": Case(
+        {"x": "f32[N, T, 3, 6]", "z": "f32[N, 4, S]"},
+        {"N": 2, "T": 5, "S": 3},
+        {
+            "a = x -> rotary_embedding": lambda at: turned(at["x"]),
+            "b = z -> rotary_embedding(100, 2, sequence_axis=2, feature_axis=1)": lambda at: turned(
+                at["z"].swapaxes(1, 2), 100, 2
+            ).swapaxes(1, 2),
+            "c = x -> sine_position_encoding": lambda at: waves(at["x"], 10000),
+            "d = z -> sine_position_encoding(50)": lambda at: waves(at["z"], 50),
+            "e = x -> causal_mask": lambda at: seen(at["x"], at["x"], np.inf, 0),
+            "f = (x, z) -> causal_mask": lambda at: seen(at["x"], at["z"], np.inf, 0),
+            "g = x -> windowed_mask(2, 1)": lambda at: seen(at["x"], at["x"], 2, 1),
+            "h = (x, z) -> windowed_mask(none, 1)": lambda at: seen(at["x"], at["z"], np.inf, 1),
+            "i = z -> windowed_mask(0, none)": lambda at: seen(at["z"], at["z"], 0, np.inf),
         },
     ),
     "unpooling": Case(
