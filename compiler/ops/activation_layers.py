@@ -13,6 +13,7 @@ from netwright.compiler.ops.configuration import Activation, Constraint, Initial
 from netwright.compiler.ops.op import Layer, Op, OpError, Tensor, Weight, known_size
 from netwright.compiler.ops.shapes import broadcasts_to
 from netwright.compiler.ops.tensor_rules import common_dtype, expect_dtype, expect_numbers, normal_axes, show
+from netwright.compiler.ops.written import WrittenLayer
 from netwright.compiler.types import TensorType
 
 
@@ -126,3 +127,13 @@ class AppliedActivation(ActivationLayer):
     def _operator(self) -> Op:
         activation = self.activation or "linear"
         return activation if isinstance(activation, Op) else ACTIVATIONS[str(activation)]({})
+
+
+class Step(WrittenLayer, ActivationLayer):
+    """y = high for x ≥ threshold, else low: a unit that fires or does not (McCulloch & Pitts 1943). Its gradient is 0,
+    or with straight_through that of the identity (Bengio et al. 2013, arXiv:1308.3432)."""
+
+    threshold: float = 0.0
+    low: float = 0.0
+    high: float = 1.0
+    straight_through: bool = False

@@ -28,6 +28,7 @@ FAMILIES = (
     "initializers",
     "lookups",
     "merging",
+    "mixture_density",
     "multi_head_attention",
     "normalization",
     "padding",

@@ -1,12 +1,14 @@
-"""Owns pooling to a given size: adaptive_max_pooling and adaptive_average_pooling, 1 to 3 dims."""
+"""Owns pooling to a given size: adaptive_max_pooling and adaptive_average_pooling, 1 to 3 dims, and pyramids of it."""
 
 from __future__ import annotations
 
 from math import gcd
 
 from netwright.compiler.dims import Dim
-from netwright.compiler.ops.attributes import Spatial, attr, one_of, positive
+from netwright.compiler.ops.attributes import Ints, Spatial, attr, one_of, positive
 from netwright.compiler.ops.layout import IMAGE_DTYPES, FormattedLayer, expect_dtype, expect_float
+from netwright.compiler.ops.op import OpError
+from netwright.compiler.ops.written import WrittenLayer
 from netwright.compiler.types import TensorType
 
 
@@ -96,3 +98,33 @@ class AdaptiveAveragePooling3D(AdaptiveAveragePooling):
     """The mean of each box of an o × p × q grid; x: (N, D, H, W, c) → (N, o, p, q, c)."""
 
     rank = 3
+
+
+class SpatialPyramidPooling2D(FormattedLayer, WrittenLayer):
+    """y = for each b of `bins` the windows of pooling to b by b, row by row, one level after another: as long for
+    images of all sizes. Window i of b over L elements reaches from floor(i L / b) to ceil((i + 1) L / b);
+    x: (N, H, W, c) → y: (N, Σ b², c) (He et al. 2014, arXiv:1406.4729)."""
+
+    rank = 2
+    bins: Ints = attr(positive)
+    mode: str = attr(one_of("max", "average"), default="max")
+    order = ("bins", "mode", "data_format")
+
+    def validate(self) -> None:
+        if not self.bins:
+            raise OpError("invalid-argument", "spatial_pyramid_pooling2d needs a level", at="bins")
+
+    def infer(self, x: TensorType) -> TensorType:
+        self.expect_layout(x)
+        expect_float(x)
+        return x.with_shape(x.shape[0], sum(bins**2 for bins in self.bins), self.channels(x))
+
+    def elementwise(self, x: TensorType, y: TensorType) -> Dim | None:
+        """One operation for every element of every window."""
+        total: Dim = 0
+        for bins in self.bins:
+            rows, columns = (windowed_elements(length, bins) for length in self.spatial(x))
+            if rows is None or columns is None:
+                return None
+            total = total + rows * columns
+        return total * x.shape[0] * self.channels(x)

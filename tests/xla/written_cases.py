@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import product
 from typing import Any, NamedTuple
 
@@ -16,12 +16,14 @@ Reference = Callable[[Arrays], Any]
 
 class Case(NamedTuple):
     """`layers`: lines of a model that bind outputs, each with its reference. `sizes` are of the symbols in the types of
-    `inputs`. Floats are random unless `values` says otherwise."""
+    `inputs`. Floats are random unless `values` says otherwise. `passes`: lines whose gradient is meant to be that of
+    another function."""
 
     inputs: dict[str, str]
     sizes: dict[str, int]
     layers: dict[str, Reference]
     values: Callable[[Any, Arrays], Arrays] = lambda rng, arrays: arrays
+    passes: Mapping[str, Reference] = {}
 
     @property
     def text(self) -> str:
@@ -98,7 +100,37 @@ def seen(query: Any, value: Any, left: float, right: float) -> Any:
     return np.array([[[-left <= j - i <= right for j in range(value.shape[1])] for i in range(query.shape[1])]])
 
 
+# ---------------------------------------------------------------- densities
+
+
+def mixture(at: Arrays, mixtures: int, width: int) -> tuple[Any, Any, Any]:
+    """Logits, means and deviations."""
+    z = at["x"] @ at["kernel"] + at["bias"]
+    logits, means, deviations = np.split(z, [mixtures, mixtures * (1 + width)], -1)
+    shape = (*z.shape[:-1], mixtures, width)
+    return logits, means.reshape(shape), np.exp(deviations.reshape(shape))
+
+
+def log_likelihood(y: Any, logits: Any, means: Any, deviations: Any) -> Any:
+    """By densities, not their logarithms."""
+    weights = np.exp(logits) / np.exp(logits).sum(-1, keepdims=True)
+    distances = (y[..., None, :] - means) / deviations
+    densities = np.exp(-(distances**2) / 2) / (deviations * np.sqrt(2 * np.pi))
+    return np.log((weights * densities.prod(-1)).sum(-1))
+
+
 # ---------------------------------------------------------------- pooling
+
+
+def pyramid(x: Any, bins: Sequence[int], pool: Callable[..., Any]) -> Any:
+    """Window by window."""
+    levels = [(i, j, b) for b in bins for i in range(b) for j in range(b)]
+    windows = [x[:, _reach(i, b, x.shape[1]), _reach(j, b, x.shape[2])] for i, j, b in levels]
+    return np.stack([pool(window, (1, 2)) for window in windows], 1)
+
+
+def _reach(i: int, bins: int, length: int) -> slice:
+    return slice(int(np.floor(i * length / bins)), int(np.ceil((i + 1) * length / bins)))
 
 
 def placed(x: Any, argmax: Any, height: int, width: int) -> Any:
@@ -159,6 +191,23 @@ CASES = {
             "c = x -> stochastic_depth(0.4, batch)": lambda at: at["x"],
         },
     ),
+    "densities": Case(
+        {"x": "f32[N, T, 3]", "y": "f32[N, T, 2]"},
+        {"N": 2, "T": 3},
+        {
+            "a, a1, a2 = x -> mixture_density(3, 2)": lambda at: mixture(at, 3, 2),
+            "b = (y, a, a1, a2) -> mixture_log_likelihood": lambda at: log_likelihood(at["y"], *mixture(at, 3, 2)),
+        },
+    ),
+    "steps": Case(
+        {"x": "f32[N, T]"},
+        {"N": 2, "T": 3},
+        {
+            "a = x -> step": lambda at: np.where(at["x"] < 0, 0, 1),
+            "b = x -> step(0.2, -1, 2, straight_through=true)": lambda at: np.where(at["x"] < 0.2, -1, 2),
+        },
+        passes={"b = x -> step(0.2, -1, 2, straight_through=true)": lambda at: at["x"]},
+    ),
     "positions": Case(
         {"x": "f32[N, T, 3, 6]", "z": "f32[N, 4, S]"},
         {"N": 2, "T": 5, "S": 3},
@@ -176,7 +225,7 @@ CASES = {
             "i = z -> windowed_mask(0, none)": lambda at: seen(at["z"], at["z"], 0, np.inf),
         },
     ),
-    "unpooling": Case(
+    "pooling": Case(
         {"x": "f32[N, H, W, 3]", "first": "f32[N, 3, H, W]"},
         {"N": 2, "H": 5, "W": 7},
         {
@@ -196,6 +245,10 @@ CASES = {
             ),
             "g = x -> unpooling2d": lambda at: at["x"].repeat(2, 1).repeat(2, 2),
             "h = x -> unpooling2d([2, 3], bed_of_nails)": lambda at: nailed(at["x"], 2, 3),
+            "i = x -> spatial_pyramid_pooling2d([1, 2, 3])": lambda at: pyramid(at["x"], [1, 2, 3], np.max),
+            "j = first -> spatial_pyramid_pooling2d([4], average, data_format=channels_first)": lambda at: pyramid(
+                np.moveaxis(at["first"], 1, -1), [4], np.mean
+            ),
         },
     ),
 }
