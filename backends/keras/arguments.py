@@ -14,6 +14,7 @@ from netwright.compiler.ops.attributes import TYPES, Attribute
 from netwright.compiler.ops.catalogue import find_configuration, find_operator
 from netwright.compiler.ops.configuration import Configuration, ConfigurationType
 from netwright.compiler.ops.declared import Declared
+from netwright.compiler.ops.op import Function
 from netwright.dsl import tree
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ def of_operator(to: Translator, cls: type[Declared], arguments: tuple[tree.Argum
     """The arguments as Python."""
     attributes = cls.attributes()
     order = [name for name, attribute in attributes.items() if not attribute.keyword_only]
+    mixed = issubclass(cls, Function) and any(attribute.call for attribute in attributes.values())
     positional: list[Code] = []
     keywords: list[tuple[str, Code]] = []
     called: list[tuple[str, Code]] = []
@@ -33,9 +35,9 @@ def of_operator(to: Translator, cls: type[Declared], arguments: tuple[tree.Argum
         code = _code(to, term, argument.value, attribute)
         if attribute.call:
             called.append((attribute.name, code))
-        elif argument.name is None and (attribute.required or not getattr(cls, "excluded", None)):
+        elif argument.name is None and not mixed and (attribute.required or not getattr(cls, "excluded", None)):
             positional.append(code)
-        else:  # where Keras has parameters that flow has not, positions do not agree
+        else:  # where Keras has parameters that flow has not, or gives by keyword, positions do not agree
             keywords.append((attribute.name, code))
     return Given(tuple(positional), tuple(keywords), tuple(called))
 

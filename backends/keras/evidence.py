@@ -70,6 +70,11 @@ class Evidence:
         node = self._nodes.get(_place(span))
         return isinstance(node, OpNode) and node.op.nests
 
+    def is_symbolic_at(self, span: Span) -> bool:
+        """Whether a functional model of Keras's has the operator at this place as it is."""
+        node = self._nodes.get(_place(span))
+        return not isinstance(node, OpNode) or node.op.works_symbolically(*node.operand_types(), **node.keyword_types())
+
     def operands_at(self, span: Span) -> tuple[Value, ...] | None:
         """What the operator at this place was applied to."""
         node = self._nodes.get(_place(span))

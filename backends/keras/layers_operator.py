@@ -81,7 +81,7 @@ class OperatorLayer(Layer):
         if reshaped is not None:
             return reshaped
         code = self._function_code(to, operand)
-        if is_unknown(code):
+        if is_unknown(code) or not to.emission.evidence.is_symbolic_at(place):
             operand = as_variables(to, operand)
             tensors = tuple(each.code for each in flowing(operand))
             return to.run_time(self._function_code(to, operand), tensors, temps_of([operand]), place)
@@ -93,6 +93,9 @@ class OperatorLayer(Layer):
         positional, keywords = self.given.positional, (*self.given.keywords, *self.given.call)
         operands = self._operands(operand)
         if self.cls.convention == "einsum" and positional:
+        if self.cls.convention == "named":
+            first, *rest = zip(self.cls.operands, operands, strict=False)
+            return Call(function, (first[1],), (*rest, *keywords))
             return Call(function, (positional[0], *operands, *positional[1:]), keywords)
         if self.cls.convention == "positional" and len(operands) < len(self.cls.operands):
             keywords, positional = (*self._by_name(positional), *keywords), ()

@@ -102,7 +102,8 @@ def _read_attributes(cls: type[Declared]) -> dict[str, Attribute]:
             found[name] = found[name].with_default(base.__dict__[name])
     positional = [name for name, item in found.items() if not item.keyword_only]
     keyword = [name for name, item in found.items() if item.keyword_only]
-    names = [*cls.order, *(name for name in positional if name not in cls.order), *keyword]
+    order = () if "order" in found else cls.order  # Keras has arguments of that name, too
+    names = [*order, *(name for name in positional if name not in order), *keyword]
     return {name: _with_normal_default(found[name], cls) for name in names}
 
 

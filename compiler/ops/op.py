@@ -103,6 +103,8 @@ class Op(Declared):
     convention: ClassVar[str] = "positional"
     #: whether Keras gives several outputs as lists in a list; here all stand one after another
     nests: ClassVar[bool] = False
+    #: whether its tensor, of attributes alone, is made before a program is compiled: Keras cannot make it in there
+    beforehand: ClassVar[bool] = False
     #: engines on which XLA does not compile it, or does so for inference alone
     not_run_on: ClassVar[tuple[str, ...]] = ()
     not_trained_on: ClassVar[tuple[str, ...]] = ()
@@ -146,6 +148,10 @@ class Op(Declared):
         """2 MACs + elementwise operations; None where either is not known."""
         macs, rest = self.macs(*tensors), self.elementwise(*tensors)
         return None if macs is None or rest is None else 2 * macs + rest
+
+    def works_symbolically(self, *operands: Any, **tensors: Any) -> bool:
+        """Whether Keras's functional models infer and compute it aright; where not, `emit` puts it in a Lambda."""
+        return True
 
     def prepare(self, operand: TensorType) -> TensorType:
         """The operand as the operator receives it (layers cast floats to their dtype)."""

@@ -20,6 +20,12 @@ class AdaptivePooling(FormattedLayer, abstract=True):
     data_format: str | None = attr(one_of("channels_last", "channels_first"), default=None)  # in this case alone
     order = ("output_size", "data_format")
 
+    @property
+    def not_run_on(self) -> tuple[str, ...]:  # type: ignore[override]
+        """Keras on TensorFlow pools with windows of one element more, too, and XLA knows none longer than what there
+        is."""
+        return ("tensorflow",) if 1 in self.output_size else ()
+
     def infer(self, x: TensorType) -> TensorType:
         self.expect_layout(x)
         self.expect_element(x)

@@ -11,10 +11,11 @@ from netwright.compiler.types import NumberType, TensorType
 
 
 class Call(NamedTuple):
-    """`operands` are types, NumberType standing for a Python number."""
+    """`operands` are types, NumberType standing for a Python number; `keywords` those that go by keyword."""
 
     attributes: dict[str, Any]
     operands: tuple[TensorType, ...]
+    keywords: dict[str, TensorType] = {}  # noqa: RUF012 - never changed
 
 
 Generator = Callable[[Random], Call]

@@ -63,9 +63,12 @@ def _inherited_defaults(keras_class: Any) -> Defaults:
 
 
 def _function_defaults(cls: type[Op]) -> Defaults:
-    """Those behind the operands."""
-    operands = {"positional": len(cls.operands), "list": 1, "einsum": 0}[cls.convention]
-    return dict(list(_keras_defaults(_in_keras(cls)).items())[operands:])
+    """Those behind the operands, or beside them, and not of the call."""
+    given = _keras_defaults(_in_keras(cls))
+    first = {"positional": len(cls.operands), "list": 1, "einsum": 0, "named": 0}[cls.convention]
+    by_call = [name for name, item in cls.attributes().items() if item.call]
+    taken = {*list(given)[:first], *(cls.operands if cls.convention == "named" else ()), *by_call}
+    return {name: default for name, default in given.items() if name not in taken}
 
 
 def _disagreements(
@@ -104,10 +107,11 @@ def test_a_layer_has_keras_signature(cls: type[Layer]) -> None:
     assert _disagreements(cls, _keras_defaults(keras_class.__init__), _inherited_defaults(keras_class)) == []
 
 
-@pytest.mark.parametrize("cls", LAYERS, ids=_names)
-def test_call_arguments_are_those_of_the_keras_call(cls: type[Layer]) -> None:
+@pytest.mark.parametrize("cls", [*LAYERS, *FUNCTIONS], ids=_names)
+def test_call_arguments_are_those_of_the_keras_call(cls: type[Op]) -> None:
     ours = {name for name, item in cls.attributes().items() if item.call}
-    assert ours <= _keras_defaults(_in_keras(cls).call).keys()
+    target = _in_keras(cls)
+    assert ours <= _keras_defaults(target.call if issubclass(cls, Layer) else target).keys()
 
 
 @pytest.mark.parametrize("cls", FUNCTIONS, ids=_names)

@@ -3,16 +3,17 @@ Keras refuses is refused. (Signatures: `test_signatures.py`.)"""
 
 from __future__ import annotations
 
+from functools import reduce
 from random import Random
 from typing import Any
 
 import pytest
-from oracle import function_cases, function_cases_numeric
+from oracle import function_cases, function_cases_network, function_cases_numeric
 from oracle.function_draws import Call, Generator
 
 from netwright.compiler.dtypes import DTYPES, KERAS_NAMES, from_keras_dtype
 from netwright.compiler.ops.attributes import AttributeFault
-from netwright.compiler.ops.catalogue import find_operator
+from netwright.compiler.ops.catalogue import find_configuration, find_operator
 from netwright.compiler.ops.op import Function, Op, OpError, operator_classes
 from netwright.compiler.types import TensorType
 
@@ -20,7 +21,8 @@ pytestmark = pytest.mark.keras
 
 FUNCTIONS = sorted({cls.name_in_flow for cls in operator_classes() if issubclass(cls, Function)})
 CALLS_PER_FUNCTION = 8
-GENERATORS: dict[str, Generator] = function_cases.GENERATORS | function_cases_numeric.GENERATORS
+FAMILIES = (function_cases, function_cases_network, function_cases_numeric)
+GENERATORS: dict[str, Generator] = {name: item for family in FAMILIES for name, item in family.GENERATORS.items()}
 
 
 # ---------------------------------------------------------------- calling Keras as the declared conventions say
@@ -29,12 +31,13 @@ GENERATORS: dict[str, Generator] = function_cases.GENERATORS | function_cases_nu
 def keras_function(cls: type[Op]) -> Any:
     import keras
 
-    return getattr(keras.ops, cls.keras.removeprefix("ops."))
+    return reduce(getattr, cls.keras.split("."), keras)
 
 
-def keras_call(op: Op, arrays: list[Any]) -> Any:
+def keras_call(op: Op, arrays: list[Any], keywords: dict[str, Any] | None = None) -> Any:
     function = keras_function(type(op))
     given = {name: KERAS_NAMES[value] if name == "dtype" else value for name, value in op.given().items()}
+    given |= keywords or {}
     if op.name_in_flow == "get_item":
         return function(arrays[0], tuple(map(keras_index, given["indices"])))
     if op.convention == "einsum":
@@ -51,7 +54,9 @@ def array(type: TensorType) -> Any:
 
     if type.weak:
         return 1 if type.dtype == "i32" else 1.5
-    return keras.ops.ones(type.shape, dtype=KERAS_NAMES[type.dtype])
+    ones = keras.ops.ones(type.shape, dtype=KERAS_NAMES[type.dtype])
+    square = type.is_float and type.rank > 1 and type.shape[-1] == type.shape[-2]
+    return ones + 2 * keras.ops.eye(type.shape[-1], dtype=KERAS_NAMES[type.dtype]) if square else ones  # has an inverse
 
 
 def indices_first(operands: tuple[TensorType, ...], name: str) -> list[Any]:
@@ -86,8 +91,8 @@ def make(name: str, attributes: dict[str, Any]) -> Op:
     return cls.make(**attributes)
 
 
-def inferred(op: Op, operands: tuple[TensorType, ...]) -> list[str]:
-    outputs = op.infer(*operands)
+def inferred(op: Op, call: Call) -> list[str]:
+    outputs = op.infer(*call.operands, **call.keywords)
     return [narrowed(each) for each in (outputs if isinstance(outputs, tuple) else (outputs,))]
 
 
@@ -104,19 +109,27 @@ def test_random_calls_agree_with_keras(name: str) -> None:
     for turn in range(CALLS_PER_FUNCTION):
         call: Call = GENERATORS[name](random)
         op = make(name, call.attributes)
-        outputs = (run if turn == 0 or backend() in op.not_run_on else trace)(op, call.operands)
-        assert inferred(op, call.operands) == types_of(outputs), (op, call.operands)
+        outputs = (trace if turn and call.operands and backend() not in op.not_run_on else run)(op, call)
+        assert inferred(op, call) == types_of(outputs), (op, call)
 
 
-def run(op: Op, operands: tuple[TensorType, ...]) -> Any:
-    return keras_call(op, indices_first(operands, op.name_in_flow))
+def run(op: Op, call: Call) -> Any:
+    keywords = {name: array(type) for name, type in call.keywords.items()}
+    return keras_call(op, indices_first(call.operands, op.name_in_flow), keywords)
 
 
-def trace(op: Op, operands: tuple[TensorType, ...]) -> Any:
+def trace(op: Op, call: Call) -> Any:
     """What the backend's implementation would compute; compiling every call takes a minute."""
     from keras.src.backend import compute_output_spec
 
-    return compute_output_spec(lambda *arrays: keras_call(op, list(arrays)), *map(placeholder, operands))
+    def called(*arrays: Any, **keywords: Any) -> Any:
+        return keras_call(op, list(arrays), keywords)
+
+    return compute_output_spec(called, *map(placeholder, call.operands), **placeholders(call))
+
+
+def placeholders(call: Call) -> dict[str, Any]:
+    return {name: placeholder(type) for name, type in call.keywords.items()}
 
 
 def placeholder(type: TensorType) -> Any:
@@ -133,12 +146,11 @@ def test_each_is_also_known_below_ops() -> None:
         assert find_operator(f"ops.{name.removeprefix('ops.')}") is find_operator(name)
 
 
-def test_hidden_functions_are_layers_or_activations_by_their_bare_name() -> None:
-    hidden = [name for name in FUNCTIONS if name.startswith("ops.")]
+def test_hidden_functions_are_layers_activations_or_losses_by_their_bare_name() -> None:
+    hidden = [name.removeprefix("ops.") for name in FUNCTIONS if name.startswith("ops.")]
     for name in hidden:
-        cls = find_operator(name.removeprefix("ops."))
-        assert cls is not None
-        assert not issubclass(cls, Function)
+        cls = find_operator(name)
+        assert find_configuration(name, "losses") if cls is None else not issubclass(cls, Function)
 
 
 # ---------------------------------------------------------------- refusals

@@ -1,0 +1,80 @@
+"""The functions of keras.ops that networks are made of, run directly and in the emitted Keras model, on the engine of
+KERAS_BACKEND (see `test_program_engines.py`)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from xla.families import Family
+from xla.on_engine_functions import family
+
+from netwright.backends.xla.engines.engine import Engine
+from netwright.dsl.diagnostics import SpecError
+
+pytestmark = pytest.mark.keras
+
+FAMILIES = {
+    "windows": family(
+        {
+            "x": "f32[2, 6, 6, 4]",
+            "k": "f32[3, 3, 4, 5]",
+            "d": "f32[3, 3, 4, 2]",
+            "p": "f32[1, 1, 8, 3]",
+            "t": "f32[3, 3, 5, 4]",
+            "c": "f32[2, 12, 25]",
+        },
+        "x -> max_pool([2, 3], 1) -> average_pool(2, 1, padding=same)",
+        "x -> adaptive_average_pool([3, 4]) -> flatten -> dense(3)",
+        "x -> adaptive_max_pool(4)",
+        "(x, k) -> conv(2, padding=same)",
+        "(x, d) -> depthwise_conv",
+        '(x, d, p) -> separable_conv(1, "same")',
+        "(x, t) -> conv_transpose(2)",
+        "x -> depth_to_space(2) -> space_to_depth(4)",
+        "x -> unfold([2, 3], stride=2)",
+        "c -> fold([6, 6], 2)",
+    ),
+    "norms": family(
+        {
+            "x": "f32[2, 6, 6, 4]",
+            "v": "f32[4]",
+            "q": "f32[2, 5, 4, 6]",
+            "k": "f32[2, 3, 2, 6]",
+            "ids": "i32[2, 4]",
+            "target": "i32[2, 2]",
+            "b": "f32[2, 1, 5, 3]",
+            "lengths": "i32[2]",
+        },
+        "mean, variance = x -> moments([0, 1])",
+        "x -> normalize(axis=[1, 2])",
+        "x -> normalize(order=3, epsilon=1e-3)",
+        "(x, v, v) -> ops.batch_normalization(-1)(scale=v, offset=v)",
+        "x -> ops.layer_normalization(gamma=v, beta=v, epsilon=1e-3)",
+        "x -> ops.rms_normalization(scale=v)",
+        "(q, k, k) -> dot_product_attention(is_causal=true, bias=b)",
+        "(q, k, k) -> dot_product_attention(mask=b > 0.5, scale=0.3)",
+        "ids -> multi_hot(9)",
+        "(x / 2, x / 2) -> ops.categorical_crossentropy(axis=1)",
+        "(x / 2, x) -> ops.binary_crossentropy(from_logits=true)",
+        "(target[:, 0] // 3, x[:, 0, 0] / 3) -> ops.sparse_categorical_crossentropy(from_logits=true)",
+        "(x, x * x) -> psnr(2)",
+        "(target, x[:, 0], lengths // 8 + 1, lengths // 8 + 5) -> ctc_loss",
+    ),
+}
+#: what XLA compiles on JAX alone
+ON_JAX = family({"x": "f32[2, 6, 5]", "lengths": "i32[2]"}, "a, b = (x, lengths // 8 + 5) -> ctc_decode")
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_direct_execution_is_the_emitted_model(name: str, engine: Engine, rng: Any, twins: Any) -> None:
+    FAMILIES[name].check(engine, rng, twins)
+
+
+def test_what_runs_on_jax_alone(engine: Engine, rng: Any, twins: Any) -> None:
+    if engine.name == "jax":
+        ON_JAX.check(engine, rng, twins)
+        return
+    for line in ON_JAX.lines:
+        with pytest.raises(SpecError, match="XLA cannot run"):
+            Family(ON_JAX.inputs, (line,)).check(engine, rng, twins)
