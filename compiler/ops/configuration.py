@@ -42,8 +42,7 @@ def find(kind: str, name: str) -> type[Configuration] | None:
     """The object of a kind by flow name, alias or Keras class name ('he_normal', 'HeNormal')."""
     found = CONFIGURATIONS.get((kind, name))
     if found is None and name[:1].isupper():
-        found = CONFIGURATIONS.get((kind, snake_case(name)))
-        return found if found is not None and found.__name__ == name else None
+        return next((cls for cls in configurations(kind).values() if cls.__name__ == name), None)
     return found
 
 

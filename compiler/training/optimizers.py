@@ -9,7 +9,11 @@ from netwright.compiler.ops.configuration import Configuration, ConfigurationTyp
 from netwright.compiler.training.schedules import Schedule
 
 
-class Optimizer(Configuration, kind="optimizers"):
+class AnyOptimizer(Configuration, kind="optimizers"):
+    """What moves weights along gradients."""
+
+
+class Optimizer(AnyOptimizer, kind="optimizers"):
     """An optimizer; schedules stand in place of the learning rate."""
 
     weight_decay: float | None = attr(not_negative, default=None, keyword_only=True)
@@ -110,6 +114,25 @@ class Lion(Optimizer):
     learning_rate: float | Schedule = 0.001
     beta_1: float = 0.9
     beta_2: float = 0.99
+
+
+def _unscaled(value: AnyOptimizer) -> str | None:
+    return "an optimizer that scales no losses" if isinstance(value, LossScaleOptimizer) else None
+
+
+class LossScaleOptimizer(AnyOptimizer):
+    """Another optimizer on the loss times a scale, which halves after gradients that are not finite and doubles after
+    `dynamic_growth_steps` that are (Micikevicius et al. 2017, arXiv:1710.03740)."""
+
+    inner_optimizer: Optimizer = attr(_unscaled)
+    initial_scale: float = attr(positive, default=32768.0)
+    dynamic_growth_steps: int = attr(positive, default=2000)
+    name: str | None = None
+
+    @property
+    def learning_rate(self) -> float | Schedule:
+        """That of the inner optimizer."""
+        return self.inner_optimizer.learning_rate  # type: ignore[attr-defined, no-any-return]
 
 
 class Muon(Optimizer):

@@ -206,9 +206,10 @@ def test_callbacks_write_below_the_folder(tmp_path: Path) -> None:
     emitted(small()).load_weights(tmp_path / "weights" / "02.weights.h5")
 
 
-def test_reduce_lr_on_plateau_lowers_the_rate(tmp_path: Path) -> None:
+@pytest.mark.parametrize("optimizer", ["adam(0.01)", "loss_scale_optimizer(adam(0.01))"])
+def test_reduce_lr_on_plateau_lowers_the_rate(tmp_path: Path, optimizer: str) -> None:
     callbacks = '[reduce_lr_on_plateau(monitor="sparse_categorical_accuracy", factor=0.5, patience=1, min_delta=1)]'
-    trained(small(callbacks=callbacks, epochs="4"), tmp_path)
+    trained(small(callbacks=callbacks, epochs="4", optimizer=optimizer), tmp_path)
     rates = [line["learning_rate"] for line in log(tmp_path)]
     assert rates == pytest.approx([0.01, 0.01, 0.005, 0.0025])
 
@@ -229,8 +230,9 @@ def test_callbacks_that_cannot_work(tmp_path: Path, callback: str, code: str) ->
     assert not (tmp_path / "run").exists()
 
 
-def test_a_moving_average_takes_the_place_of_the_weights(tmp_path: Path) -> None:
-    trained(small(optimizer="adam(0.01, use_ema=true, ema_momentum=0.5)"), tmp_path)
+@pytest.mark.parametrize("optimizer", ["{}", "loss_scale_optimizer({})"])
+def test_a_moving_average_takes_the_place_of_the_weights(tmp_path: Path, optimizer: str) -> None:
+    trained(small(optimizer=optimizer.format("adam(0.01, use_ema=true, ema_momentum=0.5)")), tmp_path)
     last = snapshot(tmp_path)
     keras_model = emitted(small())
     keras_model.load_weights(tmp_path / "model.weights.h5")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from typing import Any
 
 import jax
@@ -98,10 +99,11 @@ class JaxTraining:
 
     def _pure_step(self, held: Any, seen: Any, inputs: Arrays, targets: Arrays, sample_weights: Any) -> tuple[Any, Any]:
         batch = Batch(inputs, targets, sample_weights)
-        differentiated = self._engine.value_and_grad(self._scaled_total)
+        slots = [held["optimizer"][name] for name in self._slot_order]
+        differentiated = self._engine.value_and_grad(partial(self._scaled_total, slots))
         (_, (total, outputs, state)), gradients = differentiated(held["weights"], held["state"], batch)
         moved, slots = self._optimizer.stateless_apply(
-            [held["optimizer"][name] for name in self._slot_order],
+            slots,
             [gradients[path] for path in self._weight_order],
             [held["weights"][path] for path in self._weight_order],
         )
@@ -109,9 +111,10 @@ class JaxTraining:
         held = {"weights": weights, "state": state, "optimizer": dict(zip(self._slot_order, slots, strict=True))}
         return held, self._updated(seen, total, outputs, batch)
 
-    def _scaled_total(self, weights: Arrays, state: Arrays, batch: Batch) -> tuple[Any, Any]:
+    def _scaled_total(self, slots: list[Any], weights: Arrays, state: Arrays, batch: Batch) -> tuple[Any, Any]:
         total, outputs, new_state = self._objective(weights, state, batch, training=True)
-        return self._optimizer.scale_loss(total), (total, outputs, new_state)
+        with keras.StatelessScope(list(zip(self._optimizer.variables, slots, strict=True))):
+            return self._optimizer.scale_loss(total), (total, outputs, new_state)
 
     def _pure_evaluate(self, held: Any, seen: Any, inputs: Arrays, targets: Arrays, sample_weights: Any) -> Any:
         batch = Batch(inputs, targets, sample_weights)
@@ -158,10 +161,11 @@ class JaxTraining:
     # ------------------------------------------------------------ state
 
     def finish(self) -> None:
-        if not self._optimizer.use_ema:
+        inner = getattr(self._optimizer, "inner_optimizer", self._optimizer)
+        if not inner.use_ema:
             return
         slots = {id(variable): name for variable, name in zip(self._optimizer.variables, self._slot_order, strict=True)}
-        averages = [slots[id(variable)] for variable in self._optimizer._model_variables_moving_average]
+        averages = [slots[id(variable)] for variable in inner._model_variables_moving_average]
         held = self._held["optimizer"]
         pairs = zip(self._weight_order, averages, strict=True)
         self._held["weights"] = {path: self._copied(held[name], held[name].dtype) for path, name in pairs}
@@ -201,4 +205,4 @@ class JaxTraining:
         names = [name for name in self._slot_order if name.endswith(".learning_rate")]
         if not names:
             raise ExecutionError("the learning rate follows a schedule, it cannot be set")
-        self._held["optimizer"][names[0]] = self._engine.put(np.float32(value))
+        self._held["optimizer"][names[-1]] = self._engine.put(np.float32(value))
