@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from netwright.backends.keras.evidence import Evidence, is_symbolic
+from netwright.backends.keras.layer_names import LayerNames
 from netwright.backends.keras.layers_called import FunctionLayer, SharedLayer
 from netwright.backends.keras.lifting import Lifting
 from netwright.backends.keras.literals import constant
@@ -37,6 +38,7 @@ class Emission:
         self.elaborated = elaborated
         self.main: Module = elaborated.main
         self.evidence = Evidence(elaborated)
+        self.layer_names = LayerNames(elaborated)
         self.lifting = Lifting(elaborated.main, elaborated.modules)
         self.names = Names()
         #: the functions' names; all are claimed before any local name is

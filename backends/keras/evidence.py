@@ -31,18 +31,18 @@ class Evidence:
         self._calls: dict[Block, list[tuple[BlockLayer, Graph]]] = {}
         for span, value in elaborated.session.seen:
             if isinstance(value, Value):
-                self._types.setdefault(_place(span), {})[value.type] = None
+                self._types.setdefault(place_of(span), {})[value.type] = None
             elif isinstance(value, tuple):
-                self._counts[_place(span)] = len(value)
+                self._counts[place_of(span)] = len(value)
         for layer, graph in elaborated.session.calls:
             self._calls.setdefault(layer.block, []).append((layer, graph))
         for graph in graphs_of(elaborated.graph) if elaborated.graph else ():
-            self._nodes.update((_place(node.span), node) for node in graph.nodes)
-            self._instances.update((_place(instance.span), instance) for instance in graph.instances)
+            self._nodes.update((place_of(node.span), node) for node in graph.nodes)
+            self._instances.update((place_of(instance.span), instance) for instance in graph.instances)
 
     def types_at(self, span: Span) -> Types:
         """The types of the tensor bound, or made by the stage, at this place."""
-        return tuple(self._types.get(_place(span), ()))
+        return tuple(self._types.get(place_of(span), ()))
 
     def operand_types(self, block: Block) -> list[Types]:
         """For each operand of a block, the types it was called with."""
@@ -61,32 +61,33 @@ class Evidence:
     def outputs_at(self, span: Span) -> int | None:
         """How many tensors the layer applied at this place makes as a tuple; None for one, or where that is not
         known."""
-        node = self._nodes.get(_place(span))
+        node = self._nodes.get(place_of(span))
         made = None if node is None else len(node.outputs)
-        return made if made is not None and made > 1 else self._counts.get(_place(span))
+        return made if made is not None and made > 1 else self._counts.get(place_of(span))
 
     def nests_at(self, span: Span) -> bool:
         """Whether Keras gives these tensors as lists in a list."""
-        node = self._nodes.get(_place(span))
+        node = self._nodes.get(place_of(span))
         return isinstance(node, OpNode) and node.op.nests
 
     def is_symbolic_at(self, span: Span) -> bool:
         """Whether a functional model of Keras's has the operator at this place as it is."""
-        node = self._nodes.get(_place(span))
+        node = self._nodes.get(place_of(span))
         return not isinstance(node, OpNode) or node.op.works_symbolically(*node.operand_types(), **node.keyword_types())
 
     def operands_at(self, span: Span) -> tuple[Value, ...] | None:
         """What the operator at this place was applied to."""
-        node = self._nodes.get(_place(span))
+        node = self._nodes.get(place_of(span))
         return None if node is None else node.operands
 
     def first_application(self, span: Span) -> Node | None:
         """The first application of the shared layer declared at this place."""
-        instance = self._instances.get(_place(span))
+        instance = self._instances.get(place_of(span))
         return None if instance is None else instance.first
 
 
-def _place(span: Span) -> Place:
+def place_of(span: Span) -> Place:
+    """A span as a key."""
     return id(span.source), span.start, span.end
 
 

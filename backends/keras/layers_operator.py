@@ -24,6 +24,7 @@ from netwright.backends.keras.terms import (
 )
 from netwright.compiler.ops.activations import ActivationFunction, StandsForActivation
 from netwright.compiler.ops.op import Op
+from netwright.compiler.ops.written import WrittenLayer
 from netwright.dsl.source import Span
 
 if TYPE_CHECKING:
@@ -92,10 +93,10 @@ class OperatorLayer(Layer):
         function = to.emission.keras(self.cls.keras)
         positional, keywords = self.given.positional, (*self.given.keywords, *self.given.call)
         operands = self._operands(operand)
-        if self.cls.convention == "einsum" and positional:
         if self.cls.convention == "named":
             first, *rest = zip(self.cls.operands, operands, strict=False)
             return Call(function, (first[1],), (*rest, *keywords))
+        if self.cls.convention == "einsum" and positional:
             return Call(function, (positional[0], *operands, *positional[1:]), keywords)
         if self.cls.convention == "positional" and len(operands) < len(self.cls.operands):
             keywords, positional = (*self._by_name(positional), *keywords), ()
@@ -137,7 +138,12 @@ class OperatorLayer(Layer):
         if self.is_function:
             return to.refuse("this is a function, not a layer", place)
         positional = tuple(self._known(to, value, place) for value in self.given.positional)
-        keywords = tuple((name, self._known(to, value, place)) for name, value in self.given.keywords)
+        nameless = not to.emission.layer_names.is_kept(place)
+        keywords = tuple(
+            (name, self._known(to, value, place))
+            for name, value in self.given.keywords
+            if not (nameless and name == "name")
+        )
         cls = to.emission.keras(self.cls.keras) if self.cls.keras else Atom(self.cls.__name__)
         made = Call(cls, positional, keywords)
         return Call(to.emission.keras("layers.Pipeline"), (Display("list", (made,)),)) if self.cls.in_pipeline else made
@@ -175,7 +181,9 @@ def made(to: Translator, code: Code, temps: frozenset[str], place: Span) -> Tens
 
 
 def create(to: Translator, layer: OperatorLayer, place: Span) -> Term:
-    """The tensor that an operator without operands makes."""
+    """The tensor that an operator without operands makes; a layer takes one of the model's, and ignores it."""
+    if issubclass(layer.cls, WrittenLayer):
+        return made(to, Call(layer.instance(to, place), (to.anchor(place),)), frozenset(), place)
     code = Call(to.emission.keras(layer.cls.keras), layer.given.positional, layer.given.keywords)
     if not is_unknown(code):
         return Tensor(code, eager=True)

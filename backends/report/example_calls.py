@@ -86,6 +86,7 @@ CALLS = {
     "top_k": "f32[N, 16] -> top_k(3)",
     "tri": "tri(4)",
     "unfold": "f32[N, 3, 12, 12] -> unfold(3)",
+    "weight": "weight([64])",
     "windowed_mask": "f32[N, T, 16] -> windowed_mask(4)",
     "zeros": "zeros([2, 3])",
 }

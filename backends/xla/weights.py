@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from netwright.backends.keras.layer_names import LayerNames
 from netwright.backends.xla.errors import ExecutionError
 from netwright.backends.xla.leaves import Arrays, match_weights
 from netwright.backends.xla.program import Program
@@ -120,7 +121,8 @@ def pair_variables(program: Program, model: Any) -> dict[str, Any]:
     layers = _grouped((_layer_key(layer), _number(layer), layer) for layer in _layers(model) if layer.weights)
     weighted = [place.site for place in program.places if place.slot.weight is not None]
     sites = in_order_of_creation(tuple(dict.fromkeys(weighted)))
-    operators = _grouped((_site_key(site), number, site) for number, site in enumerate(sites))
+    names = LayerNames(program.model.elaborated)
+    operators = _grouped((_site_key(site, names), number, site) for number, site in enumerate(sites))
     if _counted(layers) != _counted(operators):
         message = f"found {_counted(layers)}, expected {_counted(operators)}"
         raise CompilerBug(f"the emitted model's layers are not the program's: {message}")
@@ -167,10 +169,12 @@ def _layer_key(layer: Any) -> Hashable:
     return kind if _automatic(layer) else (kind, layer.name)
 
 
-def _site_key(site: Site) -> Hashable:
-    kind = site.node.op.keras.rpartition(".")[2]
-    name = getattr(site.node.op, "name", None)
-    return kind if name is None else (kind, name)
+def _site_key(site: Site, names: LayerNames) -> Hashable:
+    node = site.node
+    kind = node.op.keras.rpartition(".")[2]
+    name = getattr(node.op, "name", None)
+    kept = name and names.is_kept(node.instance.span if node.instance else node.span)
+    return (kind, name) if kept else kind
 
 
 def _number(layer: Any) -> int:

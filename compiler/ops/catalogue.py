@@ -61,6 +61,7 @@ FAMILIES = (
     "tensor_shape",
     "tensor_trigonometry",
     "unpooling",
+    "weight",
     "wrappers",
 )
 for family in FAMILIES:

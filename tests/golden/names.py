@@ -20,13 +20,18 @@ def import_(ops_):
     return layers.Dense(4)(ops_)
 
 
+def twice(x):
+    x = layers.Dense(4)(x)
+    return layers.Dense(4)(x)
+
+
 def range_(x, n, lambda_):
     x = layers.Dense(n)(x)
     return layers.Dropout(lambda_)(x)
 
 
 def build_model(class_=4, lambda_=0.1, layers_=2, print_=3, l_=5, keras_=6):
-    """Build the model; with these defaults it has 158 parameters.
+    """Build the model; with these defaults it has 218 parameters.
 
     input: f32[N, 4] -> output: f32[N, 4]
     """
@@ -37,7 +42,9 @@ def build_model(class_=4, lambda_=0.1, layers_=2, print_=3, l_=5, keras_=6):
     keras__ = range_(list_, keras_, lambda_=lambda_)
     x = print__(keras__, print_=print_)
     y_1 = x + x
-    y = layers.Dense(2)(x)
+    y = layers.Dense(2, name="left")(x)
     z = layers.Dense(2)(y_1)
-    y = layers.Dense(class_)(y + z)
+    y = layers.Dense(4)(y + z)
+    y = twice(y)
+    y = layers.Dense(class_)(y)
     return keras.Model(input_, y, name="names")

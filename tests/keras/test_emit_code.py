@@ -90,6 +90,22 @@ def test_sizes_given_from_outside_become_numbers() -> None:
     assert "Arange(x.shape[1])(x)" in code
 
 
+def test_names_of_layers_are_kept_where_they_can_be() -> None:
+    """Keras refuses a name on two layers, and numbers those without one itself."""
+    text = f"""{HEAD}inputs: {{x: "f32[N, 4]"}}
+blocks:
+  x -> named(n): x -> dense(4, name=n) -> dense(4, name="inner")
+layers: {{tower: 'dense(4, name="tower")'}}
+model: |
+  x -> named("first") -> named("second") -> tower -> tower -> dense(4, name="dense_1") -> dense(3)
+"""
+    code = emit(compile_spec(text))
+    assert "layers.Dense(4, name=n)(x)" in code
+    assert 'layers.Dense(4, name="tower")' in code
+    assert "inner" not in code
+    assert "dense_1" not in code
+
+
 def test_the_recursion_limit_is_raised_only_for_deep_models() -> None:
     text = 'netwright: 1\nname: t\ninputs: {x: "f32[N, 2]"}\nmodel: x -> dense(2) * COUNT'
     assert "sys" not in emit(compile_spec(text.replace("COUNT", "100")))

@@ -189,6 +189,7 @@ CASES = {
             "a = x -> layer_scale(0.5)": lambda at: at["x"] * at["gamma"],
             "b = x -> stochastic_depth(0.4)": lambda at: at["x"],
             "c = x -> stochastic_depth(0.4, batch)": lambda at: at["x"],
+            "d = x * weight([4])": lambda at: at["x"] * at["weight"],
         },
     ),
     "densities": Case(

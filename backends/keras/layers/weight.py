@@ -34,7 +34,7 @@ class Weight(layers.Layer):
         self.built = True
 
     def call(self, x=None):
-        return ops.convert_to_tensor(self.array)
+        return ops.convert_to_tensor(self.array.value)
 
     def compute_output_spec(self, x=None):
         return keras.KerasTensor(self.shape, self.compute_dtype)
