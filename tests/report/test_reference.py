@@ -72,6 +72,11 @@ def test_an_example_has_shapes_in_symbols_weights_and_cost() -> None:
     assert "model: |\n  x -> conv2d(8, 3)\n" in made.spec
 
 
+def test_every_operator_has_an_example() -> None:
+    """Made up, or where its arguments or operands are like no other's, in `example_calls.py`."""
+    assert [cls.name_in_flow for cls in EVERY if issubclass(cls, Op) and example(cls) is None] == []
+
+
 def test_an_example_of_several_tensors() -> None:
     (operator,) = find("concatenate")[:1]
     assert issubclass(operator, Op)
