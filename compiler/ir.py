@@ -146,6 +146,15 @@ class Graph:
         return tuple(value.type for value in self.outputs)
 
 
+def read_by(node: Node) -> list[Value]:
+    """Every tensor a node reads, call-time ones too; no constants."""
+    values: list[Value | None] = list(node.operands)
+    if isinstance(node, OpNode):
+        for _, given in node.keywords:
+            values += given if isinstance(given, tuple) else (given,)
+    return [value for value in values if value is not None and value.constant is None]
+
+
 def indexed_names(graph: Graph) -> Iterator[tuple[Node, str, int | None]]:
     """(node, name, first index) for each node: names that stand alone in their graph get None, others count up in
     order; a repeat counts for as many as it has copies."""

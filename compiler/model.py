@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from netwright.compiler.analysis import Analysis, Cost, Parameters, peak_memory
+from netwright.compiler.analysis import Analysis, Cost, Parameters
 from netwright.compiler.checks import CheckResult, run_checks
 from netwright.compiler.dims import Dim, SymbolicDim, substitute
 from netwright.compiler.elaborate import Elaborated, elaborate
@@ -100,6 +100,8 @@ class Model:
 
     def peak_memory(self, batch: int = 1, sizes: Mapping[str, int] | None = None) -> int | None:
         """Bytes of activations alive at once in inference at that batch; None where sizes are symbolic."""
+        from netwright.compiler.memory import peak_memory
+
         graph = self.elaborated.graph
         known = {**dict.fromkeys(self.batch_symbols, batch), **(sizes or {})}
         return None if graph is None else peak_memory(graph, known)

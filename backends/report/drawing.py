@@ -9,8 +9,7 @@ from typing import Literal
 
 from netwright.backends.report.captions import block_arguments, cut, operator_title, parameters_of, shape_text, tooltip
 from netwright.backends.report.numbers import count
-from netwright.compiler.analysis import read_by
-from netwright.compiler.ir import Graph, Instance, Node, OpNode, RepeatNode, Value, copies, indexed_names
+from netwright.compiler.ir import Graph, Instance, Node, OpNode, RepeatNode, Value, copies, indexed_names, read_by
 from netwright.compiler.layer_table import body_of, is_wrapper
 from netwright.compiler.model import Model
 from netwright.dsl.diagnostics import CompilerBug
