@@ -44,6 +44,7 @@ FAMILIES = (
     "recurrent",
     "recurrent_cells",
     "recurrent_convolution",
+    "regions",
     "regularization",
     "regularizers",
     "reshaping",

@@ -4,12 +4,13 @@ execution give what others' formulas and kernels give, and so do their gradients
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from xla.written_cases import CASES, Case, bound, numeric_gradient
+from xla.written_cases import CASES, Case, Read, Reference, bound, numeric_gradient
 
 from netwright.api import compile as compile_spec
 from netwright.backends.keras.emit import emit
@@ -38,7 +39,7 @@ class Run:
 
     def _predicted(self, keras_model: Any) -> Arrays:
         given = self.inputs if len(self.inputs) > 1 else next(iter(self.inputs.values()))
-        return {name: np.asarray(output) for name, output in keras_model.predict_on_batch(given).items()}
+        return {name: np.asarray(output) for name, output in _named(keras_model.predict_on_batch(given)).items()}
 
     def given(self, dtype: str) -> Arrays:
         """Inputs and weights by name, as references take them."""
@@ -65,40 +66,33 @@ class Run:
 
     # ------------------------------------------------------------ gradients
 
-    def gradients(self, factors: Arrays) -> dict[str, Arrays]:
-        """Of Σ factor · output for each output, with respect to all floats, in one XLA program."""
-        moved = {name: array for name, array in {**self.inputs, **self.arrays}.items() if array.dtype.kind == "f"}
+    def floats(self) -> Arrays:
+        """Inputs and weights with respect to which there are gradients."""
+        return {name: array for name, array in {**self.inputs, **self.arrays}.items() if array.dtype.kind == "f"}
 
-        def all_of_them(moved: Arrays, fixed: Arrays) -> dict[str, Arrays]:
-            return {name: self._gradient(name, factors[name])(moved, fixed)[1] for name in factors}
+    def gradients(self, factors: Arrays) -> Arrays:
+        """Of Σ factor · output over all outputs, in one XLA program."""
+        fixed = {name: array for name, array in {**self.inputs, **self.arrays}.items() if array.dtype.kind != "f"}
 
-        fixed = {name: array for name, array in {**self.inputs, **self.arrays}.items() if name not in moved}
-        found = _jit(self.engine, all_of_them)(moved, fixed)
-        return {name: {at: np.asarray(each) for at, each in found[name].items()} for name in found}
-
-    def _gradient(self, output: str, factor: Any) -> Callable[[Arrays, Arrays], Any]:
         def total(moved: Arrays, fixed: Arrays) -> tuple[Any, Any]:
             arrays = {**moved, **fixed}
             inputs = {name: arrays[name] for name in self.inputs}
-            found = self.program.forward(*self.program.split(arrays), inputs).outputs[output]
-            return _sum(found * factor), ()
+            outputs = self.program.forward(*self.program.split(arrays), inputs).outputs
+            return sum(_sum(outputs[name] * factor) for name, factor in factors.items()), ()
 
-        return self.engine.value_and_grad(total)
+        _, gradients = _jit(self.engine, self.engine.value_and_grad(total))(self.floats(), fixed)
+        return {name: np.asarray(gradient) for name, gradient in gradients.items()}
 
-    def numeric_gradients(self, line: str, output: int, factor: Any) -> Arrays:
-        """The same of a reference."""
-        given, reference = self.given("float64"), self.case.passes.get(line, self.case.layers[line])
-
-        def changed(name: str) -> Callable[[Any], Any]:
-            def function(array: Any) -> Any:
-                made = reference({**given, name: array})
-                return made[output] if isinstance(made, tuple) else made
-
-            return function
-
-        floats = [path for path, array in {**self.inputs, **self.arrays}.items() if array.dtype.kind == "f"]
-        names = {path: path.rpartition("/")[2] for path in floats}
-        return {path: numeric_gradient(changed(name), given[name], factor) for path, name in names.items()}
+    def numeric_gradient(self, path: str, factors: Arrays) -> Any:
+        """The same of the references, with respect to one array."""
+        given, name = self.given("float64"), path.rpartition("/")[2]
+        total = np.zeros(given[name].shape)
+        for line, reference in ({**self.case.layers, **self.case.passes}).items():
+            reference(read := Read(given))
+            if name in read.names:
+                weighted = partial(_weighted, line, reference, given, name, factors)
+                total += numeric_gradient(weighted, given[name])
+        return total
 
 
 @pytest.fixture(scope="module", params=CASES)
@@ -141,14 +135,14 @@ def test_shapes_and_dtypes_are_those_inferred(run: Run) -> None:
         assert found.shape == tuple(evaluate(dim, run.case.sizes) for dim in tensor.type.shape), name
         assert found.dtype.kind == {"f32": "f", "i32": "i", "bool": "b"}[tensor.type.dtype], name
         symbolic = [dim if isinstance(dim, int) else None for dim in tensor.type.shape]
-        assert list(run.keras_model.output[name].shape) == symbolic, name
+        assert list(_named(run.keras_model.output)[name].shape) == symbolic, name
     assert run.keras_model.count_params() == run.model.params.total
 
 
 def test_sizes_that_are_known_are_known_to_keras(run: Run) -> None:
     keras_model = _executed(emit(compile_spec(run.case.with_sizes().text)))["build_model"]()
     for name, found in run.outputs.items():
-        batch, *sizes = keras_model.output[name].shape
+        batch, *sizes = _named(keras_model.output)[name].shape
         assert batch in (None, found.shape[0]), name
         assert tuple(sizes) == found.shape[1:], name
 
@@ -157,13 +151,10 @@ def test_gradients_are_those_of_the_reference(run: Run) -> None:
     rng = np.random.default_rng(2)
     floats = {name: array for name, array in run.outputs.items() if array.dtype.kind == "f"}
     factors = {name: rng.uniform(0.5, 1, array.shape).astype("float32") for name, array in floats.items()}
-    found = run.gradients(factors)
-    for line in run.case.layers:
-        for index, name in enumerate(bound(line)):
-            if name not in factors:
-                continue
-            for path, expected in run.numeric_gradients(line, index, factors[name]).items():
-                np.testing.assert_allclose(found[name][path], expected, rtol=1e-4, atol=1e-4, err_msg=f"{name} {path}")
+    found = run.gradients(factors) if factors else {}
+    for path in found:
+        expected = run.numeric_gradient(path, factors)
+        np.testing.assert_allclose(found[path], expected, rtol=1e-4, atol=1e-4, err_msg=path)
 
 
 def test_a_saved_model_loads(run: Run, tmp_path: Path) -> None:
@@ -184,6 +175,18 @@ def test_stochastic_depth_drops_whole_examples_and_scales_the_rest(engine: Engin
 
 
 # ---------------------------------------------------------------- of a case
+
+
+def _weighted(line: str, reference: Reference, given: Arrays, name: str, factors: Arrays, array: Any) -> Any:  # noqa: PLR0917
+    """Σ factor · output over what the line binds, with another array in the place of one."""
+    made = reference({**given, name: array})
+    outputs = zip(bound(line), made if isinstance(made, tuple) else (made,), strict=True)
+    return sum((output * factors[each]).sum() for each, output in outputs if each in factors)
+
+
+def _named(outputs: Any) -> Arrays:
+    """The outputs of a Keras model by name; one alone goes without."""
+    return outputs if isinstance(outputs, dict) else {"output": outputs}
 
 
 def _executed(text: str) -> dict[str, Any]:

@@ -100,6 +100,102 @@ def seen(query: Any, value: Any, left: float, right: float) -> Any:
     return np.array([[[-left <= j - i <= right for j in range(value.shape[1])] for i in range(query.shape[1])]])
 
 
+# ---------------------------------------------------------------- regions
+
+
+def boxed(rng: Any, arrays: Arrays) -> Arrays:
+    """Boxes of two corners, some of which lie outside."""
+    corners = np.sort(rng.uniform(-3, 27, (*arrays["boxes"].shape[:2], 2, 2)), 2)
+    return {**arrays, "boxes": corners.reshape(*arrays["boxes"].shape).astype("float32")}
+
+
+def each_region(x: Any, boxes: Any, of: Callable[[Any, Any], Any]) -> Any:
+    return np.stack([[of(image, box) for box in found] for image, found in zip(x, boxes, strict=True)])
+
+
+def region_pooled(x: Any, boxes: Any, rows: int, columns: int, scale: float) -> Any:
+    """Window by window, as in Fast R-CNN."""
+
+    def pooled(image: Any, box: Any) -> Any:
+        left, top, right, bottom = (int(np.floor(corner * scale + 0.5)) for corner in box)
+        y = np.zeros((rows, columns, image.shape[-1]))
+        for i, j in np.ndindex(rows, columns):
+            down = _window(i, rows, top, bottom, image.shape[0])
+            across = _window(j, columns, left, right, image.shape[1])
+            if down.start < down.stop and across.start < across.stop:
+                y[i, j] = image[down, across].max((0, 1))
+        return y
+
+    return each_region(x, boxes, pooled)
+
+
+def _window(i: int, count: int, first: int, last: int, length: int) -> slice:
+    size = max(last - first + 1, 1)
+    start, stop = first + int(np.floor(i * size / count)), first + int(np.ceil((i + 1) * size / count))
+    return slice(min(max(start, 0), length), min(max(stop, 0), length))
+
+
+def region_aligned(x: Any, boxes: Any, size: tuple[int, int], scale: float, ratio: int = 2, *, aligned: bool) -> Any:
+    """Sample by sample, as torchvision's kernel does it."""
+
+    def interpolated(image: Any, row: float, column: float) -> Any:
+        if not (-1 <= row <= image.shape[0] and -1 <= column <= image.shape[1]):
+            return np.zeros(image.shape[-1])
+        row, column = (min(max(at, 0), length - 1) for at, length in zip((row, column), image.shape, strict=False))
+        i, j = int(row), int(column)
+        corners = [(a, b) for a in (i, i + 1) for b in (j, j + 1) if a < image.shape[0] and b < image.shape[1]]
+        return sum(image[a, b] * (1 - abs(row - a)) * (1 - abs(column - b)) for a, b in corners)
+
+    def pooled(image: Any, box: Any) -> Any:
+        left, top, right, bottom = box * scale - (0.5 if aligned else 0)
+        height, width = bottom - top, right - left
+        if not aligned:
+            height, width = max(height, 1), max(width, 1)
+        y = np.zeros((*size, image.shape[-1]))
+        for i, j, a, b in np.ndindex(*size, ratio, ratio):
+            row = top + (i + (a + 0.5) / ratio) * height / size[0]
+            column = left + (j + (b + 0.5) / ratio) * width / size[1]
+            y[i, j] += interpolated(image, row, column) / ratio**2
+        return y
+
+    return each_region(x, boxes, pooled)
+
+
+def cropped(x: Any, boxes: Any, size: int) -> Any:
+    """One sample for each window of boxes shrunk into the image, by TensorFlow's own kernel, which computes in f32."""
+    import tensorflow as tf
+
+    images, count, _ = boxes.shape
+    corners = boxes.reshape(-1, 2, 2) - 0.5
+    half = (corners[:, 1] - corners[:, 0]) / (2 * size)
+    places = np.stack([corners[:, 0] + half, corners[:, 1] - half], 1) / (np.array([x.shape[2], x.shape[1]]) - 1)
+    crops = tf.image.crop_and_resize(x, places[..., ::-1].reshape(-1, 4), np.arange(images).repeat(count), (size, size))
+    return crops.numpy().reshape(images, count, size, size, -1)
+
+
+def suppressed(boxes: Any, scores: Any, limit: int, overlap: float, least: float) -> tuple[Any, Any]:
+    """By TensorFlow's own kernel, image by image."""
+    import tensorflow as tf
+
+    found = [
+        tf.image.non_max_suppression_padded(each, score, limit, overlap, least, pad_to_max_output_size=True)
+        for each, score in zip(boxes.astype("float32"), scores.astype("float32"), strict=True)
+    ]
+    return np.stack([indices for indices, _ in found]), np.stack([count for _, count in found])
+
+
+def anchored(x: Any, sizes: Sequence[float], ratios: Sequence[float], strides: Sequence[int], offset: float) -> Any:
+    """Box by box."""
+    boxes = []
+    for i, j in np.ndindex(*x.shape[1:3]):
+        for size, ratio in product(sizes, ratios):
+            width = np.sqrt(size**2 / ratio)
+            middle = np.array([(j + offset) * strides[1], (i + offset) * strides[0]])
+            half = np.array([width, ratio * width]) / 2
+            boxes.append([*(middle - half), *(middle + half)])
+    return np.array(boxes)
+
+
 # ---------------------------------------------------------------- densities
 
 
@@ -209,6 +305,47 @@ CASES = {
         },
         passes={"b = x -> step(0.2, -1, 2, straight_through=true)": lambda at: at["x"]},
     ),
+    "regions": Case(
+        {"x": "f32[N, H, W, 2]", "first": "f32[N, 2, H, W]", "boxes": "f32[N, R, 4]"},
+        {"N": 2, "H": 4, "W": 5, "R": 2},
+        {
+            "a = (x, boxes) -> roi_pooling([2, 3], 0.25)": lambda at: region_pooled(at["x"], at["boxes"], 2, 3, 0.25),
+            "b = (first, boxes) -> roi_pooling(2, 0.25, data_format=channels_first)": lambda at: np.moveaxis(
+                region_pooled(np.moveaxis(at["first"], 1, -1), at["boxes"], 2, 2, 0.25), -1, 2
+            ),
+            "c = (x, boxes) -> roi_align([2, 3], 0.25)": lambda at: region_aligned(
+                at["x"], at["boxes"], (2, 3), 0.25, aligned=False
+            ),
+            "d = (x, boxes) -> roi_align(2, 0.25, sampling_ratio=3, aligned=true)": lambda at: region_aligned(
+                at["x"], at["boxes"], (2, 2), 0.25, 3, aligned=True
+            ),
+            "e = (x, (boxes + 9) / 12) -> roi_align(3, sampling_ratio=1, aligned=true)": lambda at: (
+                cropped(at["x"], (at["boxes"] + 9) / 12, 3)
+                if at["x"].dtype == np.float32
+                else region_aligned(at["x"], (at["boxes"] + 9) / 12, (3, 3), 1, 1, aligned=True)
+            ),
+            "f = x -> anchors([32, 64], strides=[16, 8])": lambda at: anchored(
+                at["x"], [32, 64], [0.5, 1, 2], [16, 8], 0
+            ),
+            "g = first -> anchors([8], [1], 4, 0.5, data_format=channels_first)": lambda at: anchored(
+                np.moveaxis(at["first"], 1, -1), [8], [1], [4, 4], 0.5
+            ),
+        },
+        boxed,
+    ),
+    "suppression": Case(
+        {"boxes": "f32[N, B, 4]", "scores": "f32[N, B]"},
+        {"N": 3, "B": 20},
+        {
+            "a, a1 = (boxes, scores) -> non_max_suppression(30, 0.2)": lambda at: suppressed(
+                at["boxes"], at["scores"], 30, 0.2, -np.inf
+            ),
+            "b, b1 = (boxes, scores) -> non_max_suppression(4, 0.4, 0.1)": lambda at: suppressed(
+                at["boxes"], at["scores"], 4, 0.4, 0.1
+            ),
+        },
+        boxed,
+    ),
     "positions": Case(
         {"x": "f32[N, T, 3, 6]", "z": "f32[N, 4, S]"},
         {"N": 2, "T": 5, "S": 3},
@@ -255,12 +392,24 @@ CASES = {
 }
 
 
-def numeric_gradient(function: Callable[[Any], Any], x: Any, factor: Any, step: float = 1e-6) -> Any:
-    """d(Σ factor · function(x)) / dx by central differences, in f64."""
+class Read(dict[str, Any]):
+    """Arrays that remember which of them were asked for."""
+
+    def __init__(self, arrays: Arrays) -> None:
+        super().__init__(arrays)
+        self.names: set[str] = set()
+
+    def __getitem__(self, name: str) -> Any:
+        self.names.add(name)
+        return super().__getitem__(name)
+
+
+def numeric_gradient(function: Callable[[Any], Any], x: Any, step: float = 1e-6) -> Any:
+    """d function(x) / dx by central differences, in f64."""
     gradient = np.zeros(x.shape)
     for at in product(*map(range, x.shape)):
         higher, lower = x.copy(), x.copy()
         higher[at] += step
         lower[at] -= step
-        gradient[at] = ((function(higher) - function(lower)) * factor).sum() / (2 * step)
+        gradient[at] = (function(higher) - function(lower)) / (2 * step)
     return gradient
