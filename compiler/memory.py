@@ -1,16 +1,26 @@
-"""Owns how much memory activations take: the most bytes of tensors that are alive at once."""
+"""Owns how much memory activations take: the most bytes of tensors alive at once, in inference and in a training step.
+Each graph is walked once, however often it is called or repeated."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from netwright.compiler.dims import Dim, substitute
-from netwright.compiler.ir import CallNode, Graph, Node, RepeatNode, Value, read_by
+from netwright.compiler.dtypes import byte_size
+from netwright.compiler.ir import CallNode, Graph, Node, OpNode, RepeatNode, Value, read_by
+from netwright.compiler.ops.activation_values import gradient_of_activation
+from netwright.compiler.ops.op import Op
+from netwright.compiler.types import TensorType
+from netwright.dsl.records import record
 
 
-def peak_memory(graph: Graph, sizes: dict[str, int]) -> int | None:
-    """The most bytes of activations alive at once in a forward pass that frees each tensor after its last use; the
-    graph's inputs included. `sizes` gives the symbolic dims; None where one is missing or a dtype has no size."""
+def peak_memory(graph: Graph, sizes: dict[str, int], dtype: str | None = None, *, training: bool = False) -> int | None:
+    """The most bytes of activations alive at once, the graph's inputs included (docs/costs.md says by which rules).
+    `sizes` gives the symbolic dims; `dtype` is what takes the place of f32, as mixed precision does. None where a size
+    is not known."""
+    sizing = _Sizes(sizes, dtype)
     try:
-        return _Liveness(sizes).peak(graph)
+        return _Training(sizing).peak(graph) if training else _Inference(sizing).peak(graph)
     except _Unknown:
         return None
 
@@ -19,9 +29,40 @@ class _Unknown(Exception):
     """A tensor's size is not known."""
 
 
-class _Liveness:
-    def __init__(self, sizes: dict[str, int]) -> None:
+class _Sizes:
+    """Bytes of tensors."""
+
+    def __init__(self, sizes: dict[str, int], dtype: str | None) -> None:
         self._sizes: dict[str, Dim] = dict(sizes)
+        self._dtype = dtype
+
+    def elements(self, count: Dim, dtype: str = "f32") -> int:
+        """So many elements of a dtype."""
+        each = byte_size(self._dtype if self._dtype and dtype == "f32" else dtype)
+        known = substitute(count, self._sizes)
+        if each is None or not isinstance(known, int):
+            raise _Unknown
+        return known * each
+
+    def of(self, type: TensorType) -> int:
+        return self.elements(type.size, type.dtype)
+
+    def all(self, values: Iterable[Value]) -> int:
+        return sum(self.of(value.type) for value in values)
+
+
+def _inner(node: Node) -> Graph | None:
+    return node.graph if isinstance(node, CallNode) else node.body if isinstance(node, RepeatNode) else None
+
+
+# ---------------------------------------------------------------- inference
+
+
+class _Inference:
+    """A forward pass that frees each tensor after its last use."""
+
+    def __init__(self, sizes: _Sizes) -> None:
+        self._sizes = sizes
         self._peaks: dict[Graph, int] = {}
 
     def peak(self, graph: Graph) -> int:
@@ -36,26 +77,153 @@ class _Liveness:
         dying: dict[int, list[Value]] = {}
         for value, index in last.items():
             dying.setdefault(index, []).append(value)
-        alive = peak = sum(map(self._bytes, graph.inputs))
+        alive = peak = self._sizes.all(graph.inputs)
         for index, node in enumerate(graph.nodes):
-            inside = self._inside(node)
-            alive += sum(map(self._bytes, node.outputs))
-            peak = max(peak, alive + inside)
-            alive -= sum(self._bytes(value) for value in dying.get(index, ()))
-            alive -= sum(self._bytes(value) for value in node.outputs if value not in last)
+            alive += self._sizes.all(node.outputs)
+            peak = max(peak, alive + self._inside(node))
+            alive -= self._sizes.all(dying.get(index, ()))
+            alive -= self._sizes.all(value for value in node.outputs if value not in last)
         return peak
 
     def _inside(self, node: Node) -> int:
-        """What a call needs beyond its operands and outputs."""
-        inner = node.graph if isinstance(node, CallNode) else node.body if isinstance(node, RepeatNode) else None
-        if inner is None:
-            return 0
-        outside = sum(map(self._bytes, inner.inputs)) + sum(map(self._bytes, inner.outputs))
-        return max(0, self.peak(inner) - outside)
+        """What a node needs beyond its operands and outputs."""
+        if isinstance(node, OpNode):
+            return self._sizes.elements(node.op.workspace(*_types(node)))
+        inner = _inner(node)
+        assert inner is not None
+        return max(0, self.peak(inner) - self._sizes.all(inner.inputs) - self._sizes.all(inner.outputs))
 
-    def _bytes(self, value: Value) -> int:
-        size = value.type.bytes
-        known = None if size is None else substitute(size, self._sizes)
-        if not isinstance(known, int):
-            raise _Unknown
-        return known
+
+def _types(node: OpNode) -> tuple[TensorType, ...]:
+    return (*node.operand_types(), *(value.type for value in node.outputs))
+
+
+# ---------------------------------------------------------------- training
+
+
+@record
+class _Needs:
+    """What a node's forward and backward pass take beyond its operands and outputs, in bytes. `reads`: the operands,
+    and `gives`: the outputs that the backward pass reads; `kept` stays from one pass to the other; `forward` and
+    `backward` are the peaks of each, `kept` included."""
+
+    reads: tuple[bool, ...]
+    gives: tuple[bool, ...]
+    kept: int
+    forward: int
+    backward: int
+
+
+class _Training:
+    """A forward pass that keeps what gradients are computed from, and a backward pass that frees it again."""
+
+    def __init__(self, sizes: _Sizes) -> None:
+        self.sizes = sizes
+        self._graphs: dict[Graph, _Needs] = {}
+
+    def peak(self, graph: Graph) -> int:
+        """Of a whole step: outputs stay for the loss, and inputs get no gradient."""
+        needs = self.of_graph(graph)
+        around = self.sizes.all(graph.inputs) + self.sizes.all(graph.outputs)
+        return around + max(needs.forward, self._gradients(graph.outputs) + needs.backward)
+
+    def of_graph(self, graph: Graph) -> _Needs:
+        found = self._graphs.get(graph)
+        if found is None:
+            found = self._graphs[graph] = _Walk(self, graph).needs()
+        return found
+
+    def of_node(self, node: Node) -> _Needs:
+        if isinstance(node, OpNode):
+            return self._operator(node)
+        inner = _inner(node)
+        assert inner is not None
+        needs = self.of_graph(inner)
+        return self._repeated(needs, node) if isinstance(node, RepeatNode) else needs
+
+    def _operator(self, node: OpNode) -> _Needs:
+        reads, residuals = _gradient_of(node)
+        inside = self.sizes.elements(residuals)
+        operands = ("operands" in reads,) * len(read_by(node))
+        return _Needs(operands, ("outputs" in reads,) * len(node.outputs), inside, inside, 2 * inside)
+
+    def _repeated(self, body: _Needs, node: RepeatNode) -> _Needs:
+        """Copies after one another: what one gives the next reads."""
+        between = zip(node.body.outputs, body.reads, body.gives, strict=False)
+        links = self.sizes.all(value for value, read, given in between if read or given)
+        others = (node.count - 1) * (body.kept + links)
+        return _Needs(body.reads, body.gives, body.kept + others, body.forward + others, body.backward + others)
+
+    def _gradients(self, values: Iterable[Value]) -> int:
+        return self.sizes.all(value for value in values if value.type.is_float)
+
+
+class _Walk:
+    """Both passes through one graph. Its inputs, its outputs and their gradients are the caller's."""
+
+    def __init__(self, training: _Training, graph: Graph) -> None:
+        self.graph = graph
+        self._sizes = training.sizes
+        self._nodes = [(node, training.of_node(node)) for node in graph.nodes]
+        self._outside = {*graph.inputs, *graph.outputs}
+        #: tensor -> the first node whose gradient reads it: after that one's backward pass it is free
+        self._first: dict[Value, int] = {}
+        for index, (node, needs) in enumerate(self._nodes):
+            read = (value for value, kept in zip(read_by(node), needs.reads, strict=True) if kept)
+            given = (value for value, kept in zip(node.outputs, needs.gives, strict=True) if kept)
+            for value in (*read, *given):
+                self._first.setdefault(value, index)
+
+    def needs(self) -> _Needs:
+        kept = self._sizes.all(self._own(self._first)) + sum(needs.kept for _, needs in self._nodes)
+        reads = tuple(value in self._first for value in self.graph.inputs)
+        gives = tuple(value in self._first for value in self.graph.outputs)
+        return _Needs(reads, gives, kept, self._forward(), self._backward(kept))
+
+    def _own(self, values: Iterable[Value]) -> Iterable[Value]:
+        return (value for value in values if value not in self._outside)
+
+    def _forward(self) -> int:
+        last = {value: index for index, (node, _) in enumerate(self._nodes) for value in read_by(node)}
+        dying: dict[int, list[Value]] = {}
+        for index, (node, _) in enumerate(self._nodes):
+            for value in self._own(node.outputs):
+                if value not in self._first:
+                    dying.setdefault(last.get(value, index), []).append(value)
+        alive = peak = 0
+        for index, (node, needs) in enumerate(self._nodes):
+            alive += self._sizes.all(self._own(node.outputs))
+            peak = max(peak, alive + needs.forward)
+            alive += needs.kept - self._sizes.all(dying.get(index, ()))
+        return peak
+
+    def _backward(self, kept: int) -> int:
+        freed: dict[int, list[Value]] = {}
+        for value in self._own(self._first):
+            freed.setdefault(self._first[value], []).append(value)
+        moving: set[Value] = set()  # tensors whose gradients are alive
+        alive = peak = kept
+        for index in reversed(range(len(self._nodes))):
+            node, needs = self._nodes[index]
+            wanted = [value for value in self._own(read_by(node)) if value.type.is_float and value not in moving]
+            moving.update(wanted)
+            alive += self._sizes.all(dict.fromkeys(wanted))
+            peak = max(peak, alive + needs.backward - needs.kept)
+            done = [value for value in node.outputs if value in moving]
+            moving.difference_update(done)
+            alive -= self._sizes.all(done) + self._sizes.all(freed.get(index, ())) + needs.kept
+        return peak
+
+
+def _gradient_of(node: OpNode) -> tuple[tuple[str, ...], Dim]:
+    """Which of operands and outputs the gradient reads, and how many elements beside them. What only moves elements
+    reads nothing; an activation that an operator applies to its result is computed from that result, or from what was
+    there before it."""
+    op, types = node.op, _types(node)
+    moves = op.macs(*types) == 0 and op.elementwise(*types) == 0
+    reads = () if moves and op.gradient_reads is Op.gradient_reads else op.gradient_reads
+    residuals = op.residuals(*types)
+    applied = gradient_of_activation(op)
+    if "outputs" in applied:
+        return (*reads, "outputs"), residuals
+    return reads, residuals + sum(value.type.size for value in node.outputs) if applied else residuals

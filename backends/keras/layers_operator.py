@@ -22,7 +22,8 @@ from netwright.backends.keras.terms import (
     operand_codes,
     temps_of,
 )
-from netwright.compiler.ops.activations import ActivationFunction, StandsForActivation
+from netwright.compiler.ops.activation_values import StandsForActivation
+from netwright.compiler.ops.activations import ActivationFunction
 from netwright.compiler.ops.op import Op
 from netwright.compiler.ops.written import WrittenLayer
 from netwright.dsl.source import Span

@@ -10,7 +10,8 @@ from typing import Any
 from netwright.backends.keras.written import written
 from netwright.compiler.dims import SymbolicDim, evaluate
 from netwright.compiler.dtypes import KERAS_NAMES
-from netwright.compiler.ops.activations import ActivationFunction, plain_name
+from netwright.compiler.ops.activation_values import plain_name
+from netwright.compiler.ops.activations import ActivationFunction
 from netwright.compiler.ops.declared import Declared
 from netwright.compiler.ops.op import Layer
 

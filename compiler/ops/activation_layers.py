@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from netwright.compiler.dims import Dim
-from netwright.compiler.ops.activations import ACTIVATIONS, StandsForActivation
+from netwright.compiler.ops.activation_values import StandsForActivation
+from netwright.compiler.ops.activations import ACTIVATIONS
 from netwright.compiler.ops.attributes import Ints, attr, call, not_negative
 from netwright.compiler.ops.configuration import Activation, Constraint, Initializer, Regularizer
 from netwright.compiler.ops.op import Layer, Op, OpError, Tensor, Weight, known_size
@@ -19,6 +20,8 @@ from netwright.compiler.types import TensorType
 
 class ActivationLayer(Layer, abstract=True):
     """y_i = f(x_i); x: (...) → y: (...)."""
+
+    gradient_reads = ("outputs",)
 
     def infer(self, x: TensorType) -> TensorType:
         expect_dtype(x, x.is_float, "floats")
@@ -79,6 +82,7 @@ class PReLU(ActivationLayer):
     """y = x for x > 0, else alpha · x with alpha learnt; x: (N, *D) → y: (N, *D), alpha: D, with 1 for each of
     `shared_axes`, which count from the batch (He et al. 2015, arXiv:1502.01852)."""
 
+    gradient_reads = ("operands",)
     alpha_initializer: Initializer | None = "Zeros"
     alpha_regularizer: Regularizer | None = None
     alpha_constraint: Constraint | None = None
@@ -112,6 +116,7 @@ class AppliedActivation(ActivationLayer):
 
     name_in_flow = "activation"
     keras = "layers.Activation"  # the bare name is the attribute type's
+    gradient_reads = ()  # but what its activation's reads
     activation: Activation | None
 
     def infer(self, x: TensorType) -> TensorType:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from netwright.compiler.dims import Dim
-from netwright.compiler.ops.declared import Declared, snake_case
+from netwright.compiler.ops.declared import snake_case
 from netwright.compiler.ops.op import OPERATORS, Op, OpError, normal_axis
 from netwright.compiler.ops.tensor_rules import common_dtype, expect_dtype, expect_numbers
 from netwright.compiler.types import TensorType
@@ -24,6 +24,7 @@ class ActivationFunction(Op, abstract=True):
 
     #: may stand as `activation=<name>`
     for_attributes: ClassVar[bool] = True
+    gradient_reads = ("outputs",)
 
     @classmethod
     def _register(cls) -> None:
@@ -124,6 +125,8 @@ class Squareplus(ActivationFunction):
 class SparsePlus(ActivationFunction):
     """y = 0 for x <= -1, (x + 1)² / 4 for -1 < x < 1, else x."""
 
+    gradient_reads = ("operands",)
+
 
 # ---------------------------------------------------------------- gates
 
@@ -131,12 +134,14 @@ class SparsePlus(ActivationFunction):
 class Silu(ActivationFunction):
     """y = x σ(x) (Ramachandran et al. 2017, arXiv:1710.05941)."""
 
+    gradient_reads = ("operands",)
     aliases = ("swish",)
 
 
 class HardSilu(ActivationFunction):
     """y = x · min(max(x / 6 + 1/2, 0), 1) (Howard et al. 2019, arXiv:1905.02244)."""
 
+    gradient_reads = ("operands",)
     aliases = ("hard_swish",)
 
 
@@ -144,17 +149,21 @@ class Gelu(ActivationFunction):
     """y = x Φ(x), Φ the normal distribution function, or its approximation by tanh (Hendrycks & Gimpel 2016,
     arXiv:1606.08415)."""
 
+    gradient_reads = ("operands",)
     approximate: bool = False
 
 
 class Mish(ActivationFunction):
     """y = x tanh(softplus(x)) (Misra 2019, arXiv:1908.08681)."""
 
+    gradient_reads = ("operands",)
+
 
 class Glu(AlongAxis):
     """y = a σ(b), a and b the halves of x along `axis`; x: (..., 2 d) → y: (..., d) (Dauphin et al. 2016,
     arXiv:1612.08083)."""
 
+    gradient_reads = ("operands",)
     for_attributes = False
 
     def infer(self, x: TensorType) -> TensorType:
@@ -199,6 +208,8 @@ class HardTanh(ActivationFunction):
 class TanhShrink(ActivationFunction):
     """y = x - tanh(x)."""
 
+    gradient_reads = ("operands",)
+
 
 class Softsign(ActivationFunction):
     """y = x / (1 + |x|)."""
@@ -214,6 +225,8 @@ class Exponential(FloatValued):
 
 class Linear(ActivationFunction):
     """y = x."""
+
+    gradient_reads = ()
 
     def result_dtype(self, x: TensorType) -> str:
         return x.dtype
@@ -240,6 +253,7 @@ class SoftShrink(ActivationFunction):
 class Threshold(ActivationFunction):
     """y = x for x > threshold, else default_value."""
 
+    gradient_reads = ("operands",)
     threshold: float
     default_value: float
 
@@ -259,37 +273,3 @@ class LogSoftmax(AlongAxis):
 
 class Sparsemax(AlongAxis):
     """The point of the probability simplex nearest to x, along `axis` (Martins & Astudillo 2016, arXiv:1602.02068)."""
-
-
-# ---------------------------------------------------------------- activations as attributes
-
-
-class StandsForActivation(Declared):
-    """A layer that may be given as an activation: `dense(10, activation=leaky_relu(0.1))`."""
-
-    #: the activation that the layer is where no attribute is given; '' if there is none
-    function: ClassVar[str] = ""
-
-
-def is_activation(value: Any) -> bool:
-    """Whether `value` can be given as an activation: a name, or an operator that keeps shapes and owns no weights."""
-    if isinstance(value, ActivationFunction):
-        return value.for_attributes
-    if isinstance(value, str):
-        return value in ACTIVATIONS and not _needs_arguments(value)
-    return isinstance(value, StandsForActivation)
-
-
-def plain_name(value: Any) -> str | None:
-    """The name that says all that an activation is, if there is one."""
-    if isinstance(value, str):
-        return value
-    if value.given():
-        return None
-    if isinstance(value, StandsForActivation):
-        return value.function or None
-    return str(value.keras).removeprefix("activations.")
-
-
-def _needs_arguments(name: str) -> bool:
-    return any(attribute.required for attribute in ACTIVATIONS[name].attributes().values())

@@ -105,6 +105,9 @@ class ScoredAttention(Layer, abstract=True):
         query, _, _, _, scores = self._split(tensors)
         return self.score_elementwise(query.shape[-1], scores) + scores
 
+    def workspace(self, *tensors: TensorType) -> Dim:
+        return self._split(tensors)[-1]
+
     def score_elementwise(self, depth: Dim, scores: Dim) -> Dim:
         """Other operations of the scores."""
         raise NotImplementedError

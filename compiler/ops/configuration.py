@@ -113,7 +113,7 @@ class ActivationType(AttributeType):
         return tuple(ACTIVATIONS)
 
     def convert(self, value: Any, owner: Any) -> Any:
-        from netwright.compiler.ops.activations import is_activation, plain_name
+        from netwright.compiler.ops.activation_values import is_activation, plain_name
 
         if is_activation(value):
             return plain_name(value) or value

@@ -77,6 +77,10 @@ class Gates(RecurrentWeights, abstract=True):
         """Operations of one step beside the multiply-adds."""
         return x.shape[0] * (self.units * self.unit_cost + (self.bias_size() if self.use_bias else 0))
 
+    def step_residuals(self, x: TensorType) -> Dim:
+        """Elements of one step that its gradient reads: gates and states."""
+        return x.shape[0] * (self.units * (self.gates + self.state_count))
+
 
 class LSTMGates(Gates, abstract=True):
     """Gates i, f, o and the candidate c (Hochreiter & Schmidhuber 1997; Gers et al. 2000)."""

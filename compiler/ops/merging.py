@@ -73,10 +73,13 @@ class ElementwiseMerge(Merge, abstract=True):
 class Add(ElementwiseMerge):
     """y = x1 + x2 + ...; x_i: (N, *D_i), broadcastable → y: (N, *D)."""
 
+    gradient_reads = ()
+
 
 class Subtract(ElementwiseMerge):
     """y = x1 - x2; x_i: (N, *D_i), broadcastable → y: (N, *D)."""
 
+    gradient_reads = ()
     count = 2
 
 
@@ -86,6 +89,8 @@ class Multiply(ElementwiseMerge):
 
 class Average(ElementwiseMerge):
     """y = (x1 + ... + xk) / k; x_i: (N, *D_i), broadcastable → y: (N, *D)."""
+
+    gradient_reads = ()
 
     def result_dtype(self, tensors: tuple[TensorType, ...]) -> str:
         dtype = common_dtype(*tensors)

@@ -206,6 +206,13 @@ class HeadedAttention(Layer, abstract=True):
             total = total + layer.elementwise(operand, y) + (y.size if name == "gate" else 0)
         return total
 
+    def workspace(self, *tensors: TensorType) -> Dim:
+        """Scores, and what is projected."""
+        operands = self._operands(tensors)
+        *inside, joined = self.projections(*operands)
+        scores = product(self._score_shape(operands[0], operands[-1]))
+        return sum((layer.infer(operand).size for _, layer, operand in inside), start=scores + joined.operand.size)
+
 
 class MultiHeadAttention(HeadedAttention):
     """y = concat_h softmax(q W_q (k W_k)ᵀ / √key_dim) v W_v, projected to output_shape (none: the query's features);

@@ -110,6 +110,8 @@ class Op(Declared):
     not_trained_on: ClassVar[tuple[str, ...]] = ()
     #: whether Keras can have it in a model inside its layer Pipeline alone
     in_pipeline: ClassVar[bool] = False
+    #: which of "operands" and "outputs" its gradient is computed from
+    gradient_reads: ClassVar[tuple[str, ...]] = ("operands",)
     #: Keras's other names for it, in snake case: ('convolution2d',)
     aliases: ClassVar[tuple[str, ...]] = ()
     #: set on base classes that are no operators themselves
@@ -152,6 +154,14 @@ class Op(Declared):
     def works_symbolically(self, *operands: Any, **tensors: Any) -> bool:
         """Whether Keras's functional models infer and compute it aright; where not, `emit` puts it in a Lambda."""
         return True
+
+    def workspace(self, *tensors: Any) -> Dim:
+        """Elements made inside, beside operands and outputs, that are alive at once."""
+        return 0
+
+    def residuals(self, *tensors: Any) -> Dim:
+        """Elements made inside, beside operands and outputs, that its gradient reads."""
+        return self.workspace(*tensors)
 
     def prepare(self, operand: TensorType) -> TensorType:
         """The operand as the operator receives it (layers cast floats to their dtype)."""

@@ -61,6 +61,8 @@ class Pooling(FormattedLayer, abstract=True):
 class MaxPooling(Pooling, abstract=True):
     """The largest element of each window. TensorFlow has it for integers in one and two dims only."""
 
+    gradient_reads = ("operands", "outputs")
+
     def expect_element(self, x: TensorType) -> None:
         if self.rank == 3:
             expect_float(x)
@@ -70,6 +72,7 @@ class MaxPooling(Pooling, abstract=True):
 class AveragePooling(Pooling, abstract=True):
     """The mean of each window; of the elements inside `x` alone, where padding=same makes it reach outside."""
 
+    gradient_reads = ()
     pool_size: Spatial = attr(positive)
 
     def expect_element(self, x: TensorType) -> None:
@@ -136,9 +139,13 @@ class GlobalPooling(FormattedLayer, abstract=True):
 class GlobalMaxPooling(GlobalPooling, abstract=True):
     """The largest element of each channel."""
 
+    gradient_reads = ("operands", "outputs")
+
 
 class GlobalAveragePooling(GlobalPooling, abstract=True):
     """The mean of each channel, of integers too: in floats."""
+
+    gradient_reads = ()
 
     def infer(self, x: TensorType) -> TensorType:
         y = super().infer(x)

@@ -75,11 +75,18 @@ class Recurrence(Layer, abstract=True):
         """Operations of one step beside the multiply-adds."""
         raise NotImplementedError
 
+    def step_residuals(self, x: TensorType) -> Dim:
+        """Elements of one step, beside its input, that its gradient reads."""
+        raise NotImplementedError
+
     def macs(self, sequences: TensorType, *_: TensorType) -> Dim:
         return sequences.shape[1] * self.step_macs(step_of(sequences))
 
     def elementwise(self, sequences: TensorType, *_: TensorType) -> Dim:
         return sequences.shape[1] * self.step_elementwise(step_of(sequences))
+
+    def residuals(self, sequences: TensorType, *_: TensorType) -> Dim:
+        return sequences.shape[1] * self.step_residuals(step_of(sequences))
 
 
 def step_of(x: TensorType) -> TensorType:

@@ -46,6 +46,10 @@ class Cell(Layer, abstract=True):
         """Operations of the step beside the multiply-adds."""
         raise NotImplementedError
 
+    def step_residuals(self, x: TensorType) -> Dim:
+        """Elements of the step, beside its input, that its gradient reads."""
+        raise NotImplementedError
+
     def infer(self, inputs: TensorType, states: Tensors | None = None) -> tuple[TensorType, ...]:
         expect_numbers(inputs)
         expect_rank(inputs, 2)
@@ -67,6 +71,9 @@ class Cell(Layer, abstract=True):
 
     def elementwise(self, inputs: TensorType, *_: TensorType, **__: object) -> Dim:
         return self.step_elementwise(inputs)
+
+    def residuals(self, inputs: TensorType, *_: TensorType) -> Dim:
+        return self.step_residuals(inputs)
 
 
 class SimpleRNNCell(Gates, Cell):
@@ -164,6 +171,9 @@ class StackedRNNCells(Cell):
     def step_elementwise(self, x: TensorType) -> Dim:
         return sum((cell.step_elementwise(step) for cell, step in self.steps(x)), start=0)
 
+    def step_residuals(self, x: TensorType) -> Dim:
+        return sum((cell.step_residuals(step) for cell, step in self.steps(x)), start=0)
+
     def expect_flat(self, at: str) -> None:
         several = next((cell.name_in_flow for cell in self.cells if cell.state_count > 1), None)
         if several is not None:
@@ -216,3 +226,6 @@ class RNN(Recurrence):
 
     def step_elementwise(self, x: TensorType) -> Dim:
         return self.one_cell.step_elementwise(x)
+
+    def step_residuals(self, x: TensorType) -> Dim:
+        return self.one_cell.step_residuals(x)

@@ -79,6 +79,9 @@ class ConvLSTM(RecurrentWeights, Recurrence, KernelLayer, abstract=True):
     def step_elementwise(self, x: TensorType) -> Dim:
         return self.step_states(x)[0].size * (LSTMGates.unit_cost + LSTMGates.gates * self.use_bias)
 
+    def step_residuals(self, x: TensorType) -> Dim:
+        return self.step_states(x)[0].size * (LSTMGates.gates + LSTMGates.state_count)
+
 
 class ConvLSTM1D(ConvLSTM):
     """conv_lstm2d over one spatial dim; x: (N, T, L, c) → y: (N, L', filters), or (N, T, L', filters) with

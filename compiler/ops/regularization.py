@@ -47,6 +47,7 @@ NoiseShape = PartialShape  # what type checkers see behind the annotation name
 class ShapedDropout(TrainingNoise, abstract=True):
     """Drops with one decision for each entry of `noise_shape`, where none stands for the operand's size."""
 
+    gradient_reads = ("outputs",)
     rate: float = attr(between(0, 1))
     noise_shape: NoiseShape | None = None
     seed: int | None = None
@@ -78,6 +79,7 @@ class AlphaDropout(ShapedDropout):
 class GaussianDropout(TrainingNoise):
     """y = x n, n ~ N(1, rate / (1 - rate)); x: (...) → y: (...) (Srivastava et al. 2014)."""
 
+    gradient_reads = ("outputs",)
     rate: float = attr(between(0, 1), below_one)
     seed: int | None = None
 

@@ -142,6 +142,7 @@ class Rescaling(Layer):
     """y = scale x + offset, for all elements or one scale and offset for each element of the last axis;
     x: (...) → (...), in the layer's dtype."""
 
+    gradient_reads = ()
     scale: float | Floats
     offset: float | Floats = 0.0
 

@@ -107,6 +107,9 @@ class Bidirectional(Layer):
         merging = outputs[0].size if self.merge_mode in ("sum", "mul", "ave") else 0
         return self.layer.elementwise(sequences) + self.backward.elementwise(sequences) + merging
 
+    def residuals(self, sequences: TensorType, *_: TensorType) -> Dim:
+        return self.layer.residuals(sequences) + self.backward.residuals(sequences)
+
 
 class TimeDistributed(Layer):
     """y_t = layer(x_t), with the same weights for every t; x: (N, T, ...) → y: (N, T, ...)."""
@@ -166,6 +169,12 @@ class TimeDistributed(Layer):
     def elementwise(self, inputs: TensorType, y: TensorType) -> Dim | None:
         operations = self.layer.elementwise(*self._steps(inputs, y))
         return None if operations is None else operations * inputs.shape[1]
+
+    def workspace(self, inputs: TensorType, y: TensorType) -> Dim:
+        return self.layer.workspace(*self._steps(inputs, y)) * inputs.shape[1]
+
+    def residuals(self, inputs: TensorType, y: TensorType) -> Dim:
+        return self.layer.residuals(*self._steps(inputs, y)) * inputs.shape[1]
 
     def _steps(self, x: TensorType, y: TensorType) -> tuple[TensorType, TensorType]:
         return self._step(x), y.with_shape(y.shape[0], *y.shape[2:])

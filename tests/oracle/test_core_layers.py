@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from netwright.compiler.dtypes import keras_dtype
-from netwright.compiler.ops.activations import ACTIVATIONS, is_activation
+from netwright.compiler.ops.activation_values import is_activation
+from netwright.compiler.ops.activations import ACTIVATIONS
 from netwright.compiler.ops.catalogue import OPERATORS
 from netwright.compiler.ops.configuration import CONFIGURATIONS
 from netwright.compiler.ops.einsum_dense import EinsumDense
