@@ -84,12 +84,14 @@ class Ordering(Comparison, abstract=True):
 class Add(Arithmetic):
     """y = x1 + x2; flow writes `x1 + x2`."""
 
+    gradient_reads = ()
     name_in_flow = "ops.add"
 
 
 class Subtract(Arithmetic):
     """y = x1 - x2; flow writes `x1 - x2`."""
 
+    gradient_reads = ()
     name_in_flow = "ops.subtract"
 
 

@@ -61,6 +61,8 @@ class FloatReduction(Reduction, abstract=True):
 class Mean(FloatReduction):
     """y = Σ x / n."""
 
+    gradient_reads = ()
+
 
 class Var(FloatReduction):
     """y = Σ (x - mean x)² / n."""
@@ -101,6 +103,8 @@ class Logsumexp(Reduction):
 
 class Sum(Reduction):
     """y = Σ x; small integers are summed in 32 bits."""
+
+    gradient_reads = ()
 
     def result_dtype(self, x: TensorType) -> str:
         return _WIDER.get(x.dtype, x.dtype)
