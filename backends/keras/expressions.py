@@ -93,6 +93,8 @@ def _subscript(to: Translator, expr: tree.Subscript, carry: Carry, stage: bool) 
     base = to.operand(expr.base)
     indices = tuple(_index(to, index) for index in expr.indices)
     if isinstance(base, Tensor):
+        if len(indices) == 1 and isinstance(indices[0], Index):
+            indices = (*indices, Atom("..."))  # a symbolic tensor of Keras's takes no slice alone
         if not any(map(is_unknown, indices)):
             return replace(base, code=Subscript(base.code, indices), types=())
         held = Carry(to.scope).as_variable(base)

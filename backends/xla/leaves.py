@@ -79,6 +79,9 @@ class FunctionLeaf:
         self, operands: Sequence[Any], keywords: Mapping[str, Any], arrays: Arrays, sizes: Sizes, training: bool
     ) -> Applied:
         arguments = {**keras_arguments(self.op, sizes), **keras_arguments(self.op, sizes, call=True), **keywords}
+        if self.op.convention == "named":
+            arguments |= zip(self.op.operands[1:], operands[1:], strict=False)
+            operands = operands[:1]
         return Applied(_as_tuple(_FUNCTION_CONVENTIONS[self.op.convention](self.function, list(operands), arguments)))
 
 
@@ -107,6 +110,7 @@ def _as_tuple(outputs: Any) -> tuple[Any, ...]:
     if isinstance(outputs, (list, tuple)):
         return tuple(tensor for item in outputs for tensor in _as_tuple(item))
     return (outputs,)
+    "named": lambda function, operands, arguments: function(*operands, **arguments),
 
 
 # ---------------------------------------------------------------- layers

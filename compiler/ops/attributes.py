@@ -41,10 +41,10 @@ def attr(*checks: Constraint, default: Any = REQUIRED, keyword_only: bool = Fals
     return Declaration(default, checks, call=False, keyword_only=keyword_only)
 
 
-def call(default: Any = None, *checks: Constraint) -> Any:
+def call(default: Any = None, *checks: Constraint, keyword_only: bool = True) -> Any:
     """An argument of the layer's call, not of its configuration: `initial_state: Tensors | None = call()`.
     Given by keyword where the layer is applied; never part of what weights belong to."""
-    return Declaration(default, checks, call=True, keyword_only=True)
+    return Declaration(default, checks, call=True, keyword_only=keyword_only)
 
 
 # ---------------------------------------------------------------- checks

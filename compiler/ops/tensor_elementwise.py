@@ -119,6 +119,10 @@ class Erf(FloatOnly):
     """y = 2/√π ∫₀ˣ exp(-t²) dt."""
 
 
+class Erfc(FloatOnly):
+    """y = 1 - erf(x)."""
+
+
 class Erfinv(FloatOnly):
     """erf(y) = x."""
 
@@ -227,6 +231,18 @@ class Cast(Elementwise):
 
     def elementwise(self, *tensors: TensorType) -> Dim:
         return 0
+
+
+class SaturateCast(Cast):
+    """y = x as `dtype`, its least or greatest number for what lies beyond."""
+
+    def result_dtype(self, x: TensorType) -> str:
+        if "u64" in {x.dtype, self.dtype}:
+            raise OpError("dtype-mismatch", "TensorFlow's backend has no bounds for u64", at="dtype")
+        return super().result_dtype(x)
+
+    def elementwise(self, *tensors: TensorType) -> Dim:
+        return 2 * tensors[-1].size
 
 
 class Clip(Elementwise):

@@ -222,4 +222,28 @@ GENERATORS: dict[str, Generator] = {
     "ops.rms_normalization": rms_normalization,
     "dot_product_attention": dot_product_attention,
     "multi_hot": multi_hot,
+    "ops.gelu": one(FLOATS, approximate=lambda r, x: r.random() < 0.5),
 }
+
+F = "f32"
+#: what Keras refuses on both backends
+REFUSED: list[tuple[str, dict[str, Any], list[tuple[Any, ...]]]] = [
+    ("conv", {}, [(F, 2, 5, 5, 3), (F, 3, 3, 2, 4)]),
+    ("depthwise_conv", {}, [(F, 2, 5, 5, 3), (F, 3, 3, 4, 2)]),
+    ("separable_conv", {}, [(F, 2, 5, 5, 3), (F, 3, 3, 3, 2), (F, 1, 1, 5, 4)]),
+    ("average_pool", {"pool_size": 2, "strides": 1, "padding": "full"}, [(F, 2, 5, 5, 3)]),
+    ("depth_to_space", {"block_size": 2}, [(F, 2, 3, 3, 6)]),
+    ("space_to_depth", {"block_size": 2}, [(F, 2, 3, 4, 6)]),
+    ("depth_to_space", {"block_size": 1}, [(F, 2, 3, 3, 6)]),
+    ("unfold", {"kernel_size": 2}, [(F, 2, 5, 5)]),
+    ("fold", {"output_size": 4, "kernel_size": 2}, [(F, 2, 12, 8)]),
+    ("ops.binary_crossentropy", {}, [(F, 2, 3), (F, 2, 4)]),
+    ("ops.categorical_crossentropy", {}, [(F, 2, 3), (F, 2, 4)]),
+    ("ops.sparse_categorical_crossentropy", {}, [("i32", 3), (F, 2, 4)]),
+    ("psnr", {"max_val": 1.0}, [(F, 2, 3), (F, 2, 1)]),
+    ("normalize", {"order": 0}, [(F, 2, 3)]),
+    ("normalize", {}, [("i32", 2, 3)]),
+    ("normalize", {"order": 3, "axis": (0, 1)}, [(F, 2, 3)]),
+    ("dot_product_attention", {}, [(F, 2, 3, 4), (F, 2, 3, 4), (F, 2, 3, 4)]),
+    ("multi_hot", {}, [("i32", 2, 3)]),
+]

@@ -8,7 +8,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from oracle import function_cases, function_cases_network, function_cases_numeric
+from oracle import function_cases, function_cases_matrices, function_cases_network, function_cases_numeric
 from oracle.function_draws import Call, Generator
 
 from netwright.compiler.dtypes import DTYPES, KERAS_NAMES, from_keras_dtype
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.keras
 
 FUNCTIONS = sorted({cls.name_in_flow for cls in operator_classes() if issubclass(cls, Function)})
 CALLS_PER_FUNCTION = 8
-FAMILIES = (function_cases, function_cases_network, function_cases_numeric)
+FAMILIES = (function_cases, function_cases_matrices, function_cases_network, function_cases_numeric)
 GENERATORS: dict[str, Generator] = {name: item for family in FAMILIES for name, item in family.GENERATORS.items()}
 
 
@@ -42,6 +42,8 @@ def keras_call(op: Op, arrays: list[Any], keywords: dict[str, Any] | None = None
         return function(arrays[0], tuple(map(keras_index, given["indices"])))
     if op.convention == "einsum":
         return function(given["subscripts"], *arrays)
+    if op.convention == "named":
+        return function(**dict(zip(op.operands, arrays, strict=False)), **given)
     return function(arrays, **given) if op.convention == "list" else function(*arrays, **given)
 
 
@@ -228,6 +230,9 @@ REFUSED: list[tuple[str, dict[str, Any], list[tuple[Any, ...]]]] = [
     ("one_hot", {"num_classes": -1}, [("i32", 2)]),
     ("one_hot", {"num_classes": 3, "axis": 3}, [("i32", 2)]),
 ]
+
+
+REFUSED += function_cases_matrices.REFUSED + function_cases_network.REFUSED
 
 
 @pytest.mark.parametrize(("name", "attributes", "operands"), REFUSED)
