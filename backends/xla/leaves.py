@@ -52,7 +52,7 @@ class Leaf(Protocol):
 def make_leaf(node: OpNode) -> Leaf:
     """The leaf of an operator applied to tensors of such types."""
     if not isinstance(node.op, Layer):
-        return FunctionLeaf(node.op)
+        return ConstantLeaf(node.op) if node.op.beforehand else FunctionLeaf(node.op)
     return SizedLayerLeaf(node.op) if _has_sizes(node.op) else LayerLeaf(node)
 
 
@@ -85,6 +85,24 @@ class FunctionLeaf:
         return Applied(_as_tuple(_FUNCTION_CONVENTIONS[self.op.convention](self.function, list(operands), arguments)))
 
 
+class ConstantLeaf:
+    """A function of attributes alone, whose tensor is made before anything is compiled."""
+
+    slots: tuple[Slot, ...] = ()
+
+    def __init__(self, op: Op) -> None:
+        import keras
+
+        self.array = keras.ops.convert_to_numpy(keras_callable(op.keras)(**keras_arguments(op)))
+
+    def __call__(
+        self, operands: Sequence[Any], keywords: Mapping[str, Any], arrays: Arrays, sizes: Sizes, training: bool
+    ) -> Applied:
+        import keras
+
+        return Applied((keras.ops.convert_to_tensor(self.array),))
+
+
 def _einsum(function: Any, operands: list[Any], arguments: dict[str, Any]) -> Any:
     first, *rest = arguments.items()
     return function(first[1], *operands, **dict(rest))
@@ -92,6 +110,7 @@ def _einsum(function: Any, operands: list[Any], arguments: dict[str, Any]) -> An
 
 _FUNCTION_CONVENTIONS = {
     "positional": lambda function, operands, arguments: function(*operands, **arguments),
+    "named": lambda function, operands, arguments: function(*operands, **arguments),
     "list": lambda function, operands, arguments: function(operands, **arguments),
     "einsum": _einsum,
 }
@@ -110,7 +129,6 @@ def _as_tuple(outputs: Any) -> tuple[Any, ...]:
     if isinstance(outputs, (list, tuple)):
         return tuple(tensor for item in outputs for tensor in _as_tuple(item))
     return (outputs,)
-    "named": lambda function, operands, arguments: function(*operands, **arguments),
 
 
 # ---------------------------------------------------------------- layers

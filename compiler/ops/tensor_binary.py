@@ -170,7 +170,9 @@ class Ldexp(FloatValued):
 
 
 class Nextafter(Binary):
-    """y = the number next to x1 on the way to x2."""
+    """y = the number next to x1 on the way to x2. JAX has no gradient of it."""
+
+    not_trained_on = ("jax",)
 
     def result_dtype(self, x1: TensorType, x2: TensorType) -> str:
         return agreed_dtype(x1, x2, "float")
@@ -186,8 +188,11 @@ class Arctan2(Binary):
 class Logaddexp(Arctan2):
     """y = ln(exp x1 + exp x2)."""
 
+    def works_symbolically(self, x1: TensorType, x2: TensorType) -> bool:
+        return not (x1.weak or x2.weak)
 
-class Logaddexp2(Arctan2):
+
+class Logaddexp2(Logaddexp):
     """y = log₂(2^x1 + 2^x2)."""
 
 

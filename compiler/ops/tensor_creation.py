@@ -77,6 +77,10 @@ class Filled(Creation, abstract=True):
         return TensorType(self.dtype or "f32", expect_sizes(self.shape, "shape"))
 
 
+class Empty(Filled):
+    """y = whatever is there, 0 on both backends; y: shape."""
+
+
 class Zeros(Filled):
     """y = 0; y: shape."""
 
@@ -104,6 +108,17 @@ class Eye(Creation):
         return TensorType(self.dtype or "f32", (self.N, self.M or self.N))
 
 
+class Identity(Creation):
+    """y_ij = whether j = i; y: (n, n). The bare name is the layer."""
+
+    name_in_flow = "ops.identity"
+    n: int = attr(is_positive)
+    dtype: DType | None = None
+
+    def infer(self) -> TensorType:
+        return TensorType(self.dtype or "f32", (self.n, self.n))
+
+
 class Tri(Eye):
     """y_ij = whether j ≤ i + k; y: (N, M)."""
 
@@ -126,6 +141,39 @@ class Linspace(Creation):
         return TensorType(self.dtype or "f32", (self.num,))
 
 
+class Spaced(Creation, abstract=True):
+    """y = `num` numbers whose logarithms are evenly spaced; y: (num,)."""
+
+    start: float
+    stop: float
+    num: int = attr(is_positive, default=50)
+    endpoint: bool = True
+    dtype: DType | None = None
+
+    excluded: ClassVar[dict[str, str]] = {"axis": "means something only where start and stop are tensors"}
+
+    def infer(self) -> TensorType:
+        return TensorType(self.dtype or "f32", (self.num,))
+
+
+class Logspace(Spaced):
+    """y = base^start to base^stop in `num` equal ratios; y: (num,)."""
+
+    order = ("start", "stop", "num", "endpoint", "base")
+    base: float = attr(is_positive, default=10)
+
+
+class Geomspace(Spaced):
+    """y = start to stop in `num` equal ratios; y: (num,)."""
+
+    def validate(self) -> None:
+        if self.dtype is not None and not is_float(self.dtype):
+            raise OpError("dtype-mismatch", f"geomspace makes floats, no {self.dtype}", at="dtype")
+        if self.start * self.stop <= 0:
+            message = f"start and stop need one sign and not to be 0, found {self.start} and {self.stop}"
+            raise OpError("invalid-argument", message, at="stop")
+
+
 # ---------------------------------------------------------------- like another tensor
 
 
@@ -140,6 +188,10 @@ class Like(Function, abstract=True):
 
     def elementwise(self, *tensors: TensorType) -> Dim:
         return 0
+
+
+class EmptyLike(Like):
+    """y = whatever is there, 0 on both backends; x: s → y: s."""
 
 
 class ZerosLike(Like):

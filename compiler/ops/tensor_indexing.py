@@ -192,6 +192,11 @@ class Triu(Triangle):
         return -self.k, x.shape[-2]
 
 
+def diagonal_size(x: TensorType, rows: int, columns: int, offset: int) -> Dim:
+    """The length of the diagonal that lies `offset` to the right of the main one."""
+    return dim_min(x.shape[rows] - max(-offset, 0), x.shape[columns] - max(offset, 0))
+
+
 class Diagonal(Selection):
     """y_i = x_(i, i + offset) over two axes; x: (n, m, ...) → y: (..., size of the diagonal)."""
 
@@ -203,8 +208,7 @@ class Diagonal(Selection):
         rows, columns = normal_axis(self.axis1, x.rank, "axis1"), normal_axis(self.axis2, x.rank, "axis2")
         if rows == columns:
             raise OpError("invalid-argument", f"two different axes are needed, found {self.axis1} twice", at="axis2")
-        down, right = max(-self.offset, 0), max(self.offset, 0)
-        length = dim_min(x.shape[rows] - down, x.shape[columns] - right)
+        length = diagonal_size(x, rows, columns, self.offset)
         if positive(length) is False:
             message = f"{x} has no diagonal at offset {self.offset}"
             raise OpError("impossible-size", message, at="offset")

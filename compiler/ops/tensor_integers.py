@@ -35,36 +35,39 @@ class Integers(Binary, abstract=True):
         return common_dtype(x1, x2)
 
 
-class BitwiseAnd(Integers):
-    """y has the bits that both x and y have."""
+class Bits(Integers, abstract=True):
+    """z = f(x, y) of the bits of integers."""
 
     operands = ("x", "y")
 
-
-class BitwiseOr(Integers):
-    """y has the bits that x or y has."""
-
-    operands = ("x", "y")
-
-
-class BitwiseXor(Integers):
-    """y has the bits that exactly one of x and y has."""
-
-    operands = ("x", "y")
+    def works_symbolically(self, x: TensorType, y: TensorType) -> bool:
+        """Keras takes z to have x's shape."""
+        pairs = zip(reversed(x.shape), reversed(y.shape), strict=False)
+        return y.rank <= x.rank and all(other in (1, one) for one, other in pairs)
 
 
-class BitwiseLeftShift(Integers):
-    """y = x · 2^y, but for the bits that do not fit."""
+class BitwiseAnd(Bits):
+    """z has the bits that both x and y have."""
 
-    operands = ("x", "y")
+
+class BitwiseOr(Bits):
+    """z has the bits that x or y has."""
+
+
+class BitwiseXor(Bits):
+    """z has the bits that exactly one of x and y has."""
+
+
+class BitwiseLeftShift(Bits):
+    """z = x · 2^y, but for the bits that do not fit."""
+
     aliases = ("left_shift",)
     numbers = True
 
 
-class BitwiseRightShift(Integers):
-    """y = ⌊x / 2^y⌋."""
+class BitwiseRightShift(Bits):
+    """z = ⌊x / 2^y⌋."""
 
-    operands = ("x", "y")
     aliases = ("right_shift",)
     numbers = True
 

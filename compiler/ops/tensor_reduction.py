@@ -16,7 +16,7 @@ from netwright.compiler.ops.tensor_rules import common_dtype, expect_dtype, expe
 from netwright.compiler.types import Shape, TensorType
 
 #: small integers are summed as 32-bit ones
-_WIDER = {"bool": "i32", "i8": "i32", "i16": "i32", "u8": "u32", "u16": "u32"}
+WIDER = {"bool": "i32", "i8": "i32", "i16": "i32", "u8": "u32", "u16": "u32"}
 
 
 def reduced(shape: Shape, axes: tuple[int, ...], keepdims: bool) -> Shape:
@@ -107,7 +107,7 @@ class Sum(Reduction):
     gradient_reads = ()
 
     def result_dtype(self, x: TensorType) -> str:
-        return _WIDER.get(x.dtype, x.dtype)
+        return WIDER.get(x.dtype, x.dtype)
 
 
 class Prod(Reduction):
@@ -116,7 +116,7 @@ class Prod(Reduction):
     excluded: ClassVar[dict[str, str]] = {"dtype": "TensorFlow's backend ignores it; write `-> cast(...)`"}
 
     def result_dtype(self, x: TensorType) -> str:
-        return _WIDER.get(x.dtype, x.dtype)
+        return WIDER.get(x.dtype, x.dtype)
 
 
 class Extremum(Reduction, abstract=True):

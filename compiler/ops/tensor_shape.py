@@ -4,9 +4,10 @@ splitting is in `tensor_joining.py`, indexing in `tensor_indexing.py`."""
 from __future__ import annotations
 
 from netwright.compiler.dims import Dim, equal, less_equal
-from netwright.compiler.dtypes import is_float
+from netwright.compiler.dtypes import byte_size, is_float
 from netwright.compiler.ops.attributes import Ints, attr, not_negative, one_of, positive
-from netwright.compiler.ops.op import Function, OpError, normal_axis
+from netwright.compiler.ops.configuration import DType
+from netwright.compiler.ops.op import Function, OpError, known_size, normal_axis
 from netwright.compiler.ops.shapes import agree, broadcast
 from netwright.compiler.ops.tensor_creation import expect_sizes
 from netwright.compiler.ops.tensor_rules import Dims, Pairs, normal_axes, product, replaced, show
@@ -145,6 +146,26 @@ class BroadcastTo(Rearrangement):
             message = f"{show(x.shape)} does not broadcast to {show(self.shape)}"
             raise OpError("shape-mismatch", message, at="shape", label=f"this broadcasts {x}")
         return x.with_shape(*self.shape)
+
+
+class View(Rearrangement):
+    """y has x's bytes, read as `dtype`; x: (..., d) → y: (..., d · bytes of x's dtype / bytes of y's)."""
+
+    dtype: DType | None = None
+
+    def infer(self, x: TensorType) -> TensorType:
+        before, after = byte_size(x.dtype), byte_size(self.dtype or x.dtype)
+        if before is None or after is None:
+            raise OpError("dtype-mismatch", "a str has no fixed number of bytes", at=0)
+        if not x.rank:
+            if before != after:
+                raise OpError("rank-mismatch", f"one {x.dtype} cannot be read as {self.dtype}", at="dtype")
+            return x.with_dtype(self.dtype or x.dtype)
+        last = known_size(x.shape[-1], "the last dim")
+        if last * before % after:
+            message = f"{last} x {before} bytes make no whole number of {self.dtype}"
+            raise OpError("impossible-size", message, at="dtype", label=f"this is {x}")
+        return TensorType(self.dtype or x.dtype, (*x.shape[:-1], last * before // after))
 
 
 # ---------------------------------------------------------------- order and repetition

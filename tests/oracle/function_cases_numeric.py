@@ -1,5 +1,5 @@
-"""Random calls of the functions that compute with numbers, element by element or along axes: see `function_cases.py`,
-which has the first of them."""
+"""Random calls of the functions that compute with numbers element by element: see `function_cases.py`, which has the
+first of them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from random import Random
 from typing import Any
 
 from oracle.function_cases import mod
-from oracle.function_draws import ANY, INTEGERS, Call, Generator, one, pair, tensor
+from oracle.function_draws import ANY, INTEGERS, NUMBERS, Call, Generator, none, one, pair, tensor
 
 from netwright.compiler.types import NumberType
 
@@ -31,6 +31,11 @@ def close(random: Random) -> Call:
     return pair()(random)._replace(attributes=random.choice([{}, tolerances]))
 
 
+def isin(random: Random) -> Call:
+    return Call({"invert": random.random() < 0.5}, (tensor(random, NUMBERS), tensor(random, NUMBERS)))
+
+
+WHOLE = pair((*INTEGERS, "bool"), booleans=False, numbers=False)
 GENERATORS: dict[str, Generator] = {
     **dict.fromkeys("cbrt copy deg2rad fabs isneginf isposinf rad2deg signbit sinc".split(), one()),
     "exp2": one(("f32", "bool", *INTEGERS)),
@@ -41,11 +46,11 @@ GENERATORS: dict[str, Generator] = {
     "ldexp": ldexp,
     "logaddexp2": pair(),
     **dict.fromkeys(["isclose", "allclose"], close),
-    **dict.fromkeys(
-        ["bitwise_and", "bitwise_or", "bitwise_xor"], pair((*INTEGERS, "bool"), booleans=False, numbers=False)
-    ),
+    "isin": isin,
+    **dict.fromkeys(["bitwise_and", "bitwise_or", "bitwise_xor", "gcd"], WHOLE),
     **dict.fromkeys(["bitwise_left_shift", "bitwise_right_shift"], shift),
     "bitwise_invert": one(INTEGERS),
-    "gcd": pair((*INTEGERS, "bool"), booleans=False, numbers=False),
     "lcm": pair(INTEGERS, numbers=False),
+    **dict.fromkeys("bartlett blackman hamming hanning".split(), none(x=lambda r: r.randint(1, 9))),
+    "kaiser": none(x=lambda r: r.randint(1, 9), beta=lambda r: r.choice([0, 2, 8.6])),
 }

@@ -23,6 +23,7 @@ EXCLUDED: dict[str, str] = {
     "conjugate": COMPLEX,
     "convert_to_numpy": "leaves the model",
     "convert_to_tensor": "what flows along arrows is a tensor",
+    "corrcoef": "Keras 3.15.1 infers another shape than it computes, and TensorFlow compiles none",
     "custom_gradient": "makes a function of a Python function",
     "dtype": KNOWN + "flow writes x.dtype",
     "eig": COMPLEX + "; see eigh",
@@ -51,14 +52,6 @@ EXCLUDED: dict[str, str] = {
     "view_as_real": COMPLEX,
     "while_loop": CONTROL,
 }
-#: still to come, from keras.src.ops.numpy
-NUMPY = set(
-    """append array_split average bartlett blackman corrcoef correlate cross diag diagflat diff digitize dsplit
-    dstack empty empty_like fliplr flipud geomspace hamming hanning hsplit hstack identity inner isin kaiser
-    kron logspace meshgrid nanargmax nanargmin nancumprod nancumsum nanmax nanmean nanmedian nanmin
-    nanpercentile nanprod nanquantile nanstd nansum nanvar percentile ptp quantile rot90 searchsorted slogdet
-    trace trapezoid unravel_index vander vdot view vsplit vstack""".split()
-)
 
 
 def functions_of_keras() -> set[str]:
@@ -75,7 +68,7 @@ def is_known(name: str) -> bool:
 
 def test_every_function_is_there_or_left_out_for_a_reason() -> None:
     missing = {name for name in functions_of_keras() if not is_known(name)}
-    assert missing - EXCLUDED.keys() - NUMPY == set()
+    assert missing - EXCLUDED.keys() == set()
 
 
 def test_only_what_keras_has_and_the_catalogue_has_not_is_left_out() -> None:

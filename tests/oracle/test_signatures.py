@@ -65,7 +65,7 @@ def _inherited_defaults(keras_class: Any) -> Defaults:
 def _function_defaults(cls: type[Op]) -> Defaults:
     """Those behind the operands, or beside them, and not of the call."""
     given = _keras_defaults(_in_keras(cls))
-    first = {"positional": len(cls.operands), "list": 1, "einsum": 0, "named": 0}[cls.convention]
+    first = {"positional": 0 if cls.variadic else len(cls.operands), "list": 1, "einsum": 0, "named": 0}[cls.convention]
     by_call = [name for name, item in cls.attributes().items() if item.call]
     taken = {*list(given)[:first], *(cls.operands if cls.convention == "named" else ()), *by_call}
     return {name: default for name, default in given.items() if name not in taken}

@@ -8,7 +8,14 @@ from random import Random
 from typing import Any
 
 import pytest
-from oracle import function_cases, function_cases_matrices, function_cases_network, function_cases_numeric
+from oracle import (
+    function_cases,
+    function_cases_arrays,
+    function_cases_axes,
+    function_cases_matrices,
+    function_cases_network,
+    function_cases_numeric,
+)
 from oracle.function_draws import Call, Generator
 
 from netwright.compiler.dtypes import DTYPES, KERAS_NAMES, from_keras_dtype
@@ -21,7 +28,14 @@ pytestmark = pytest.mark.keras
 
 FUNCTIONS = sorted({cls.name_in_flow for cls in operator_classes() if issubclass(cls, Function)})
 CALLS_PER_FUNCTION = 8
-FAMILIES = (function_cases, function_cases_matrices, function_cases_network, function_cases_numeric)
+FAMILIES = (
+    function_cases,
+    function_cases_arrays,
+    function_cases_axes,
+    function_cases_matrices,
+    function_cases_network,
+    function_cases_numeric,
+)
 GENERATORS: dict[str, Generator] = {name: item for family in FAMILIES for name, item in family.GENERATORS.items()}
 
 
@@ -176,6 +190,29 @@ REFUSED: list[tuple[str, dict[str, Any], list[tuple[Any, ...]]]] = [
     ("lcm", {}, [(F, 2), ("i32", 2)]),
     ("ldexp", {}, [("i32", 2), (F, 2)]),
     ("allclose", {}, [(F, 2), (F, 3)]),
+    ("diff", {"n": -1}, [(F, 3)]),
+    ("trapezoid", {"axis": 2}, [(F, 3, 3)]),
+    ("searchsorted", {}, [(F, 3, 3), (F, 3)]),
+    ("searchsorted", {"side": "middle"}, [(F, 3), (F, 3)]),
+    ("digitize", {}, [(F, 3), (F, 3, 3)]),
+    ("correlate", {}, [(F, 3, 3), (F, 3)]),
+    ("vander", {}, [(F, 3, 3)]),
+    ("percentile", {"q": 50, "axis": 2}, [(F, 3, 3)]),
+    ("ops.average", {"axis": 1}, [(F, 2, 3), (F, 2)]),
+    ("hstack", {}, [(F, 2, 3), (F, 3, 3)]),
+    ("append", {"axis": 0}, [(F, 2, 3), (F, 2, 4)]),
+    ("dsplit", {"indices_or_sections": 2}, [(F, 2, 4)]),
+    ("array_split", {"indices_or_sections": 0}, [(F, 2, 4)]),
+    ("meshgrid", {"indexing": "yx"}, [(F, 2), (F, 4)]),
+    ("rot90", {"axes": (1, 1)}, [(F, 2, 4)]),
+    ("fliplr", {}, [(F, 2)]),
+    ("diag", {}, [(F, 2, 2, 2)]),
+    ("trace", {"axis2": 0}, [(F, 2, 2)]),
+    ("view", {"dtype": "i16"}, [("i8", 2, 3)]),
+    ("slogdet", {}, [(F, 2, 3)]),
+    ("vdot", {}, [(F, 3), (F, 4)]),
+    ("inner", {}, [(F, 2, 3), (F, 2, 4)]),
+    ("cross", {}, [(F, 2, 4), (F, 2, 4)]),
     ("matmul", {}, [(F, 2, 3), (F, 4, 3)]),
     ("matmul", {}, [(F,), (F, 3)]),
     ("matmul", {}, [(F, 4, 2, 3), (F, 5, 3, 4)]),
