@@ -35,11 +35,11 @@ class Run:
         self.arrays = twins(self.program, self.keras_model)
         drawn = {name: _array(tensor, case.sizes, rng) for name, tensor in self.program.inputs.items()}
         self.inputs = case.values(rng, drawn)
-        self.outputs = self._predicted(self.keras_model)
+        self.outputs = self.predicted(self.keras_model)
 
-    def _predicted(self, keras_model: Any) -> Arrays:
-        given = self.inputs if len(self.inputs) > 1 else next(iter(self.inputs.values()))
-        return {name: np.asarray(output) for name, output in _named(keras_model.predict_on_batch(given)).items()}
+    def predicted(self, keras_model: Any) -> Arrays:
+        outputs = keras_model.predict_on_batch(_for_keras(self.inputs))
+        return {name: np.asarray(output) for name, output in _named(outputs).items()}
 
     def given(self, dtype: str) -> Arrays:
         """Inputs and weights by name, as references take them."""
@@ -62,7 +62,7 @@ class Run:
         path = folder / "model.keras"
         self.keras_model.save(path)
         own = {name: self.module[name] for name in SOURCES if name in self.module}
-        return self._predicted(keras.models.load_model(path, custom_objects=own))
+        return self.predicted(keras.models.load_model(path, custom_objects=own))
 
     # ------------------------------------------------------------ gradients
 
@@ -147,6 +147,32 @@ def test_sizes_that_are_known_are_known_to_keras(run: Run) -> None:
         assert tuple(sizes) == found.shape[1:], name
 
 
+def test_sizes_may_stay_open_in_a_graph(run: Run) -> None:
+    """As when Keras has seen batches of several sizes; JAX compiles for each anew."""
+    if run.engine.name == "jax":
+        pytest.skip("graphs with open sizes are TensorFlow's")
+    import tensorflow as tf
+
+    types = {name: tf.TensorSpec([None] * array.ndim, array.dtype) for name, array in run.inputs.items()}
+    graph = tf.function(run.keras_model.call, autograph=False, input_signature=[_for_keras(types)])
+    for name, found in _named(graph(_for_keras(run.inputs))).items():
+        np.testing.assert_allclose(found, run.outputs[name], rtol=1e-5, atol=1e-5, err_msg=name)
+
+
+def test_half_precision(run: Run) -> None:
+    import keras
+
+    keras.config.set_dtype_policy("float16")
+    try:
+        keras_model = run.module["build_model"]()
+    finally:
+        keras.config.set_dtype_policy("float32")
+    for name, found in run.predicted(keras_model).items():
+        assert found.shape == run.outputs[name].shape, name
+        assert found.dtype.kind == run.outputs[name].dtype.kind, name
+        assert np.isfinite(found).all(), name
+
+
 def test_gradients_are_those_of_the_reference(run: Run) -> None:
     rng = np.random.default_rng(2)
     floats = {name: array for name, array in run.outputs.items() if array.dtype.kind == "f"}
@@ -182,6 +208,11 @@ def _weighted(line: str, reference: Reference, given: Arrays, name: str, factors
     made = reference({**given, name: array})
     outputs = zip(bound(line), made if isinstance(made, tuple) else (made,), strict=True)
     return sum((output * factors[each]).sum() for each, output in outputs if each in factors)
+
+
+def _for_keras(inputs: Arrays) -> Any:
+    """Inputs as a Keras model takes them: one alone goes without its name."""
+    return inputs if len(inputs) > 1 else next(iter(inputs.values()))
 
 
 def _named(outputs: Any) -> Arrays:

@@ -40,13 +40,13 @@ class Anchors(layers.Layer):
         corners = [across - half_widths, down - half_heights]
         corners += [across + half_widths, down + half_heights]
         boxes = ops.stack([still + corner for corner in corners], axis=-1)
-        return ops.reshape(boxes, (-1, 4))
+        return ops.cast(ops.reshape(boxes, (-1, 4)), self.compute_dtype)
 
     def _tensor(self, values):
-        return ops.convert_to_tensor(values, dtype=self.compute_dtype)
+        return ops.convert_to_tensor(values, dtype="float32")
 
     def _centres(self, count, axis):
-        places = ops.arange(count, dtype=self.compute_dtype)
+        places = ops.arange(count, dtype="float32")
         return (places + self.offset) * self.strides[axis]
 
     def _spatial(self, shape):

@@ -22,8 +22,8 @@ class NonMaxSuppression(layers.Layer):
         self.score_threshold = score_threshold
 
     def call(self, boxes, scores):
-        boxes, scores = ops.stop_gradient(boxes), ops.stop_gradient(scores)
-        low = -float("inf")
+        boxes = ops.cast(ops.stop_gradient(boxes), "float32")
+        scores, low = ops.stop_gradient(scores), -float("inf")
         if self.score_threshold is not None:
             scores = ops.where(scores > self.score_threshold, scores, low)
         index = ops.arange(ops.shape(scores)[1], dtype="int32")

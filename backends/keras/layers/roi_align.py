@@ -39,7 +39,8 @@ class ROIAlign(layers.Layer):
     def _aligned(self, x, boxes):
         """The channels last: (images, boxes, rows, columns, channels)."""
         images, height, width, channels = ops.shape(x)
-        corners = boxes * self.spatial_scale - (0.5 if self.aligned else 0.0)
+        corners = ops.cast(boxes, "float32") * self.spatial_scale
+        corners = corners - (0.5 if self.aligned else 0.0)
         rows = self._samples(corners[..., 1], corners[..., 3], 0, height)
         columns = self._samples(corners[..., 0], corners[..., 2], 1, width)
         image = ops.arange(images, dtype="int32")[:, None, None, None]
@@ -49,7 +50,7 @@ class ROIAlign(layers.Layer):
             for column, right in columns:
                 place = image * height + row[..., None]
                 place = place * width + column[:, :, None, :]
-                weight = down[..., None] * right[:, :, None, :]
+                weight = ops.cast(down[..., None] * right[:, :, None, :], x.dtype)
                 y = y + ops.take(flat, place, axis=0) * weight[..., None]
         rows, columns = self.output_size
         samples = (rows, self.sampling_ratio, columns, self.sampling_ratio, channels)
@@ -60,10 +61,10 @@ class ROIAlign(layers.Layer):
         """The places on either side of each sample, and how much they weigh."""
         size = high - low if self.aligned else ops.maximum(high - low, 1)
         count = self.output_size[axis] * self.sampling_ratio
-        steps = (ops.arange(count, dtype=low.dtype) + 0.5) / count
+        steps = (ops.arange(count, dtype="float32") + 0.5) / count
         at = low[..., None] + size[..., None] * steps
-        last = ops.cast(length - 1, at.dtype)
-        inside = ops.cast(ops.logical_and(at >= -1, at <= last + 1), at.dtype)
+        last = ops.cast(length - 1, "float32")
+        inside = ops.cast(ops.logical_and(at >= -1, at <= last + 1), "float32")
         at = ops.minimum(ops.maximum(at, 0), last)
         before = ops.floor(at)
         part, before = at - before, ops.cast(before, "int32")

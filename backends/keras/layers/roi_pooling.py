@@ -29,7 +29,7 @@ class ROIPooling(layers.Layer):
         """The channels last: (images, boxes, rows, columns, channels)."""
         low, x = -float("inf"), ops.expand_dims(x, 1)
         _, _, height, width, _ = ops.shape(x)
-        corners = ops.floor(boxes * self.spatial_scale + 0.5)
+        corners = ops.floor(ops.cast(boxes, "float32") * self.spatial_scale + 0.5)
         corners = ops.cast(ops.stop_gradient(corners), "int32")
         rows = self._windows(corners[..., 1], corners[..., 3], 0, height)
         columns = self._windows(corners[..., 0], corners[..., 2], 1, width)

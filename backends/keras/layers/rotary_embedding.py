@@ -39,7 +39,7 @@ class RotaryEmbedding(layers.Layer):
         feature = self.feature_axis % len(half.shape)
         steps, pairs = ops.shape(half)[sequence], ops.shape(half)[feature]
         places = ops.arange(steps, dtype="float32") / self.scaling_factor
-        exponents = ops.arange(pairs, dtype="float32") / pairs
+        exponents = ops.arange(pairs, dtype="float32") / ops.cast(pairs, "float32")
         angles = places[:, None] / self.max_wavelength**exponents
         if feature < sequence:
             angles = ops.transpose(angles)

@@ -19,7 +19,9 @@ class SinePositionEncoding(layers.Layer):
         shape = ops.shape(x)
         steps, features = shape[-2], shape[-1]
         channel = ops.arange(features, dtype="int32")
-        exponents = ops.cast(channel // 2 * 2, "float32") / features
+        exponents = ops.cast(channel // 2 * 2, "float32") / ops.cast(
+            features, "float32"
+        )
         places = ops.arange(steps, dtype="float32")[:, None]
         angles = places / self.max_wavelength**exponents
         waves = ops.where(channel % 2 == 0, ops.sin(angles), ops.cos(angles))
