@@ -4,7 +4,7 @@ functions themselves are in `activations.py`. One operation per element is count
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, ClassVar
 
 from netwright.compiler.dims import Dim
 from netwright.compiler.ops.activation_values import StandsForActivation
@@ -21,7 +21,7 @@ from netwright.compiler.types import TensorType
 class ActivationLayer(Layer, abstract=True):
     """y_i = f(x_i); x: (...) → y: (...)."""
 
-    gradient_reads = ("outputs",)
+    gradient_reads: ClassVar[tuple[str, ...]] = ("outputs",)
 
     def infer(self, x: TensorType) -> TensorType:
         expect_dtype(x, x.is_float, "floats")
@@ -138,6 +138,7 @@ class Step(WrittenLayer, ActivationLayer):
     """y = high for x ≥ threshold, else low: a unit that fires or does not (McCulloch & Pitts 1943). Its gradient is 0,
     or with straight_through that of the identity (Bengio et al. 2013, arXiv:1308.3432)."""
 
+    gradient_reads = ()
     threshold: float = 0.0
     low: float = 0.0
     high: float = 1.0

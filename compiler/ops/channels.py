@@ -88,6 +88,7 @@ class Maxout(Grouped):
     of k pieces behind a dense layer or convolution of k · units; x: (N, ..., k units) → y: (N, ..., units)
     (Goodfellow et al. 2013, arXiv:1302.4389)."""
 
+    gradient_reads = ("operands", "outputs")
     units: int = attr(positive)
     order = ("units", "axis")
 
@@ -104,6 +105,7 @@ class ChannelShuffle(Grouped):
     """y_{i g + j} = x_{j n + i}: channel i of group j, of g groups of n, goes to place i g + j, so that each group of
     the next grouped convolution sees all of them; x: (N, ..., c) → y: x's (Zhang et al. 2017, arXiv:1707.01083)."""
 
+    gradient_reads = ()
     groups: int = attr(positive)
     order = ("groups", "axis")
 

@@ -20,6 +20,7 @@ class MixtureDensity(WrittenLayer):
     logits, means and deviations = exp(z_σ); the densities weigh softmax(logits); x: (N, ..., d) → logits: (N, ..., k),
     means, deviations: (N, ..., k, c), W: (d, k (1 + 2 c)), b: (k (1 + 2 c),) (Bishop 1994, NCRG/94/004)."""
 
+    gradient_reads = ("operands", "outputs")
     num_mixtures: int = attr(positive)
     output_dim: int = attr(positive, default=1)
     kernel_initializer: Initializer | None = "glorot_uniform"

@@ -60,6 +60,10 @@ class AdaptiveMaxPooling(AdaptivePooling, abstract=True):
         if self.rank == 3:
             expect_float(x)
         expect_dtype(x, IMAGE_DTYPES)
+        for length, windows in zip(self.spatial(x), self.output_size, strict=True):
+            if isinstance(length, int) and 1 < windows and length < windows:
+                message = f"{length} elements are fewer than {windows} windows, which Keras on TensorFlow does not pool"
+                raise OpError("impossible-size", message, at="output_size", help="use up_sampling or resizing")
 
 
 class AdaptiveAveragePooling(AdaptivePooling, abstract=True):
@@ -111,6 +115,7 @@ class SpatialPyramidPooling2D(FormattedLayer, WrittenLayer):
     images of all sizes. Window i of b over L elements reaches from floor(i L / b) to ceil((i + 1) L / b);
     x: (N, H, W, c) → y: (N, Σ b², c) (He et al. 2014, arXiv:1406.4729)."""
 
+    gradient_reads = ("operands", "outputs")
     rank = 2
     bins: Ints = attr(positive)
     mode: str = attr(one_of("max", "average"), default="max")

@@ -16,6 +16,7 @@ class RotaryEmbedding(WrittenLayer):
     over scaling_factor, θ_k = max_wavelength^(-2 k / d): products of rotated queries and keys depend on their distance
     alone; x: (N, T, ..., d) → y: x's (Su et al. 2021, arXiv:2104.09864; pairs as in KerasHub)."""
 
+    gradient_reads = ()
     max_wavelength: float = attr(positive, default=10000)
     scaling_factor: float = attr(positive, default=1.0)
     sequence_axis: int = 1
@@ -49,6 +50,7 @@ class SinePositionEncoding(WrittenLayer):
     to be added to x, of which only the shape matters; x: (N, ..., T, d) → y: x's (Vaswani et al. 2017,
     arXiv:1706.03762)."""
 
+    gradient_reads = ()
     max_wavelength: float = attr(positive, default=10000)
 
     def infer(self, x: TensorType) -> TensorType:
@@ -63,6 +65,7 @@ class SinePositionEncoding(WrittenLayer):
 class AttentionMask(WrittenLayer, abstract=True):
     """Which steps of `value` each step of `query`, if not given the same tensor, may see: an attention_mask."""
 
+    gradient_reads = ()
     operands = ("query", "value")
     optional_operands = ("value",)
 

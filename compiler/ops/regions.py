@@ -47,6 +47,7 @@ class ROIPooling(Regions):
     boxes: (N, R, 4) → y: (N, R, h, w, c) (Girshick 2015, arXiv:1504.08083). All places of x are looked at for each
     box, so roi_align is faster."""
 
+    gradient_reads = ("operands", "outputs")
     order = ("output_size", "spatial_scale", "data_format")
 
     def elementwise(self, x: TensorType, boxes: TensorType, y: TensorType) -> Dim:
@@ -79,6 +80,7 @@ class NonMaxSuppression(WrittenLayer):
     boxes: (N, B, 4), scores: (N, B) → indices: (N, max_output_size), valid, how many there are: (N,). As tensorflow's
     non_max_suppression_padded (Girshick et al. 2014, arXiv:1311.2524). No gradient passes."""
 
+    gradient_reads = ()
     operands = ("boxes", "scores")
     max_output_size: int = attr(positive)
     iou_threshold: float = attr(between(0, 1), default=0.5)
@@ -105,6 +107,7 @@ class Anchors(FormattedLayer, WrittenLayer):
     matters → y: (H W A, 4), A = len(sizes) len(aspect_ratios), by row, column, size, ratio (Ren et al. 2015,
     arXiv:1506.01497; counted as Detectron2 does)."""
 
+    gradient_reads = ()
     rank = 2
     sizes: Floats = attr(positive)
     aspect_ratios: Floats = attr(positive, default=(0.5, 1.0, 2.0))

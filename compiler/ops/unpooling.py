@@ -83,6 +83,7 @@ class Unpooling2D(FormattedLayer, WrittenLayer):
     mode=bed_of_nails x stands in its upper left corner, the rest is 0; x: (N, H, W, c) → y: (N, H a, W b, c)
     (Dosovitskiy et al. 2015, arXiv:1411.5928)."""
 
+    gradient_reads = ()
     rank = 2
     size: Spatial = attr(positive, default=2)
     mode: str = attr(one_of("nearest", "bed_of_nails"), default="nearest")
