@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from netwright.compiler.arguments import Signature, before_arrow, bind, block_signature
 from netwright.compiler.declaring import Declaring
 from netwright.compiler.extent import bounded
+from netwright.compiler.keras_modules import keras_module
 from netwright.compiler.ops.catalogue import find_configuration, find_operator
 from netwright.compiler.ops.op import Op
 from netwright.compiler.scope import POISON, Env, Module
 from netwright.compiler.session import Poisoned, Session
 from netwright.compiler.unknown_names import (
-    KERAS_MODULES,
     Unknown,
     bracketed_arguments,
     unknown_block,
@@ -99,19 +99,18 @@ class Calling:
         return None if target is None else target((), expr.span)
 
     def _qualified_target(self, expr: tree.Attribute) -> Callable[[Sequence[tree.Argument], Span], Any] | None:
-        if not isinstance(expr.base, tree.Name):
-            return None
-        base = expr.base.id
+        base = expr.base.id if isinstance(expr.base, tree.Name) else ""
         if base in self.evaluator.env.module.uses:
             module = self.evaluator.env.module.uses[base]
             block = module.blocks.get(expr.name)
             if block is None:
                 self.refuse(unknown_block(base, expr.name, module), expr.name_span)
             return lambda arguments, span: self._block(module, block, arguments, span)
-        if base in KERAS_MODULES and self.bound(expr.base) is _UNBOUND:
-            operator = find_operator(f"{base}.{expr.name}")
+        keras = keras_module(expr.base)
+        if keras is not None and not self.is_bound(keras[0]):
+            operator = find_operator(f"{keras[1]}.{expr.name}")
             if operator is None:
-                self.refuse(unknown_function(base, expr.name), expr.name_span)
+                self.refuse(unknown_function(keras[1], expr.name), expr.name_span)
             return lambda arguments, span: self._operator(operator, arguments, span)
         return None
 

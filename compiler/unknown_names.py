@@ -15,8 +15,6 @@ from netwright.compiler.value_functions import VALUE_FUNCTIONS
 from netwright.dsl import tree
 from netwright.dsl.suggest import did_you_mean
 
-#: modules of Keras by whose name a spec may qualify a function that a layer hides: activations.relu
-KERAS_MODULES = ("ops", "activations")
 #: annotations of attributes whose values are words, numbers or none
 _WORD_TYPES = frozenset({"str", "CaseFolded", "DType", "bool", "int", "float", "None"})
 #: more names than this are not listed

@@ -12,6 +12,7 @@ from netwright.backends.keras.layers_called import SharedLayer
 from netwright.backends.keras.layers_operator import OperatorLayer, create
 from netwright.backends.keras.syntax import Atom, Call, Code, Display, Size, rewrite
 from netwright.backends.keras.terms import BlockArgument, Layer, Plain, Term
+from netwright.compiler.keras_modules import keras_module
 from netwright.compiler.ops.catalogue import find_configuration, find_operator
 from netwright.compiler.ops.op import Op
 from netwright.compiler.scope import Module
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
 
 #: functions of numbers that are no builtins of Python
 _MATH = {"ceil", "floor", "sqrt", "log2"}
-#: families of operators that may be named with their module: `ops.reshape`
-_FAMILIES = ("ops", "activations")
 
 Arguments = tuple[tree.Argument, ...]
 
@@ -59,18 +58,17 @@ def bound(to: Translator, name: str) -> Term | None:
 
 def qualified(to: Translator, expr: tree.Attribute, arguments: Arguments) -> Term | None:
     """What `alias.block` or `ops.function` stands for; None where the base is neither."""
-    if not isinstance(expr.base, tree.Name):
-        return None
-    base = expr.base.id
+    base = expr.base.id if isinstance(expr.base, tree.Name) else ""
     if base in to.module.uses:
         module = to.module.uses[base]
         if expr.name not in module.blocks:
             to.refuse(f"'{base}' has no block '{expr.name}'", expr.name_span, code="unknown-name")
         return _block(to, module, module.blocks[expr.name], arguments, expr.span)
-    if base in _FAMILIES and bound(to, base) is None:
-        operator = find_operator(f"{base}.{expr.name}")
+    keras = keras_module(expr.base)
+    if keras is not None and bound(to, keras[0].id) is None:
+        operator = find_operator(f"{keras[1]}.{expr.name}")
         if operator is None:
-            to.refuse(f"keras.{base} has no '{expr.name}' here", expr.name_span, code="unknown-operator")
+            to.refuse(f"keras.{keras[1]} has no '{expr.name}' here", expr.name_span, code="unknown-operator")
         return _operator(to, operator, arguments, expr.span)
     return None
 

@@ -96,7 +96,7 @@ class OperatorLayer(Layer):
         operands = self._operands(operand)
         if self.cls.convention == "named":
             first, *rest = zip(self.cls.operands, operands, strict=False)
-            return Call(function, (first[1],), (*rest, *keywords))
+            return Call(function, (first[1],), (*rest, *self._by_name(positional), *keywords))
         if self.cls.convention == "einsum" and positional:
             return Call(function, (positional[0], *operands, *positional[1:]), keywords)
         if self.cls.convention == "positional" and len(operands) < len(self.cls.operands):

@@ -6,7 +6,14 @@ from __future__ import annotations
 from netwright.compiler.dims import Dim, less_equal
 from netwright.compiler.dtypes import BYTE_SIZES
 from netwright.compiler.ops.attributes import Floats, Spatial, attr, one_of, positive
-from netwright.compiler.ops.layout import IMAGE_DTYPES, CaseFolded, FormattedLayer, SpatialLayer, expect_dtype
+from netwright.compiler.ops.layout import (
+    IMAGE_DTYPES,
+    CaseFolded,
+    FormattedLayer,
+    SpatialLayer,
+    expect_dtype,
+    expect_float,
+)
 from netwright.compiler.ops.op import Layer, OpError, expect_rank
 from netwright.compiler.ops.shapes import broadcast
 from netwright.compiler.types import TensorType
@@ -18,6 +25,12 @@ TAPS = {"nearest": 1, "bilinear": 2, "bicubic": 4, "lanczos3": 6, "lanczos5": 10
 def interpolation_cost(method: str, y: TensorType) -> Dim:
     """A multiplication and an addition for each pixel that an output pixel is made of; a copy costs nothing."""
     return 0 if method == "nearest" else 2 * TAPS[method] ** 2 * y.size
+
+
+def uncompiled(method: str, antialias: bool = False) -> tuple[str, ...]:
+    """The engines on which XLA does not compile an interpolation."""
+    smooth = method not in {"nearest", "bilinear"} or (antialias and method != "nearest")
+    return ("tensorflow",) if smooth else ()
 
 
 class UpSampling1D(SpatialLayer):
@@ -55,6 +68,10 @@ class UpSampling2D(UpSampling):
 
     rank = 2
     interpolation: CaseFolded = attr(one_of(*TAPS), default="nearest")
+
+    @property
+    def not_run_on(self) -> tuple[str, ...]:  # type: ignore[override]
+        return uncompiled(self.interpolation)
 
     def infer(self, x: TensorType) -> TensorType:
         if self.interpolation != "nearest":
@@ -110,8 +127,14 @@ class Resizing(ImageLayer):
             message = "crop_to_aspect_ratio and pad_to_aspect_ratio exclude each other"
             raise OpError("invalid-argument", message, at="pad_to_aspect_ratio")
 
+    @property
+    def not_run_on(self) -> tuple[str, ...]:  # type: ignore[override]
+        return uncompiled(self.interpolation, self.antialias)
+
     def infer(self, x: TensorType) -> TensorType:
         expect_dtype(x, IMAGE_DTYPES)
+        if self.pad_to_aspect_ratio:
+            expect_float(x)  # TensorFlow's backend pads with a float
         return self.sized(x)
 
     def elementwise(self, x: TensorType, y: TensorType) -> Dim | None:

@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 from netwright.compiler.arguments import Signature, bind, block_signature, signature
+from netwright.compiler.keras_modules import keras_module
 from netwright.compiler.ops.attributes import Attribute
 from netwright.compiler.ops.catalogue import find_configuration, find_operator
 from netwright.compiler.ops.configuration import configuration_kind
@@ -16,7 +17,6 @@ from netwright.compiler.ops.declared import Declared
 from netwright.compiler.scope import Module
 from netwright.compiler.session import Poisoned, Session
 from netwright.compiler.unknown_names import (
-    KERAS_MODULES,
     Unknown,
     bracketed_arguments,
     takes_words_alone,
@@ -87,10 +87,11 @@ class NameVisitor:
             if expr.name not in used.blocks:
                 self._report(unknown_block(base.id, expr.name, used), expr.name_span)
             return used.blocks.get(expr.name)
-        if isinstance(base, tree.Name) and base.id in KERAS_MODULES and base.id not in self.bound:
-            operator = find_operator(f"{base.id}.{expr.name}")
+        keras = keras_module(base)
+        if keras is not None and keras[0].id not in self.bound:
+            operator = find_operator(f"{keras[1]}.{expr.name}")
             if operator is None:
-                self._report(unknown_function(base.id, expr.name), expr.name_span)
+                self._report(unknown_function(keras[1], expr.name), expr.name_span)
             return operator
         self._base(expr)
         return None

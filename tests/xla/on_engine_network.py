@@ -110,11 +110,38 @@ FAMILIES = {
         "(x, u) -> slice_update([0, 1])",
         "(x, u) -> slice_update(start_indices=starts // 8)",
     ),
+    "images": family(
+        {
+            "x": "f32[2, 8, 9, 3]",
+            "volume": "f32[4, 6, 6, 2]",
+            "table": "f32[4, 5]",
+            "places": "f32[2, 7]",
+            "s": "f32[2]",
+        },
+        "x / 2 -> ops.image.resize([6, 7], crop_to_aspect_ratio=true)",
+        "x -> resize([4, 12], pad_to_aspect_ratio=true)",
+        "x -> crop_images(1, 2, target_height=4, target_width=5)",
+        "x -> pad_images(1, 2, 3, 4)",
+        "x -> extract_patches(4, 2) -> dense(3)",
+        "volume -> extract_patches_3d([2, 3, 3])",
+        '(table, places) -> map_coordinates(1, "reflect")',
+        '(table, s + 0.5, s) -> scale_and_translate([6, 7], [0, 1], "linear")',
+        "x / 2 -> rgb_to_hsv -> hsv_to_rgb -> rgb_to_grayscale",
+        "x -> gaussian_blur([5, 3]) -> sobel_edges",
+        "(x, x * x) -> ssim(filter_size=3)",
+        "x -> ops.nn.relu -> ops.gelu",
+    ),
 }
 #: what XLA compiles on JAX alone
 ON_JAX = (
     family({"x": "f32[2, 6, 5]", "lengths": "i32[2]"}, "a, b = (x, lengths // 8 + 5) -> ctc_decode"),
     family({"x": "f32[2, 3, 3]"}, "x -> det", "x + 1 -> det"),
+    family({"x": "f32[2, 8, 8, 3]"}, 'x -> resize([4, 5], "bicubic")', "x -> up_sampling2d(interpolation=bicubic)"),
+    family(
+        {"x": "f32[2, 8, 8, 3]", "turn": "f32[2, 8]", "points": "f32[2, 4, 2]"},
+        "(x, turn / 2) -> affine_transform(fill_mode=reflect)",
+        "(x, points, points * 2) -> perspective_transform",
+    ),
 )
 
 
