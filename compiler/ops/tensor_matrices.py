@@ -105,8 +105,8 @@ class Rot90(Rearrangement):
 
 
 class Slogdet(Function):
-    """(the sign of the determinant, ln of its size); x: (n, n) → (), (). What that costs is not known. TensorFlow
-    compiles none."""
+    """(the sign of the determinant, ln of its size); x: (n, n) → (), (). What that costs is not known. XLA
+    compiles it on JAX alone."""
 
     not_run_on = ("tensorflow",)
 

@@ -53,7 +53,7 @@ class Nanstd(Nanvar):
 
 
 class Nanmedian(Median):
-    """y = the middle of the sorted numbers in x, or the mean of the middle two. TensorFlow compiles none."""
+    """y = the middle of the sorted numbers in x, or the mean of the middle two. XLA compiles it on JAX alone."""
 
     not_run_on = ("tensorflow",)
 

@@ -19,7 +19,7 @@ from netwright.compiler.types import Shape, TensorType
 
 
 class Inner(Product):
-    """Σ over the last axes of both; (a, k), (b, k) → (a, b); numbers multiply. TensorFlow compiles none."""
+    """Σ over the last axes of both; (a, k), (b, k) → (a, b); numbers multiply. XLA compiles it on JAX alone."""
 
     not_run_on = ("tensorflow",)
 
@@ -48,8 +48,8 @@ class Vdot(Product):
 
 
 class Kron(Product):
-    """y_(i m + j) = x1_i x2_j along every axis of two vectors or matrices; (n, ...), (m, ...) → (n m, ...). TensorFlow
-    compiles none."""
+    """y_(i m + j) = x1_i x2_j along every axis of two vectors or matrices; (n, ...), (m, ...) → (n m, ...). XLA
+    compiles it on JAX alone."""
 
     not_run_on = ("tensorflow",)
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from netwright.compiler.dims import Dim, less_equal
 from netwright.compiler.ops.attributes import attr, call, one_of
 from netwright.compiler.ops.layout import CaseFolded
-from netwright.compiler.ops.op import Function, OpError, Tensor, expect_min_rank, expect_rank
+from netwright.compiler.ops.op import Function, OpError, Tensor, expect_min_rank, expect_rank, known_size
 from netwright.compiler.ops.shapes import agree
 from netwright.compiler.ops.tensor_creation import expect_sizes
 from netwright.compiler.ops.tensor_rules import Dims, expect_dtype, expect_equal, expect_numbers, show
@@ -21,8 +21,8 @@ def expect_scattered(indices: TensorType, values: TensorType, target: Shape, at:
     for each. `at` is the place of the values among the operands."""
     expect_indices(indices, at - 1)
     expect_min_rank(indices, 1, at=at - 1)
-    depth = indices.shape[-1]
-    if not isinstance(depth, int) or depth > len(target):
+    depth = known_size(indices.shape[-1], "the last axis of the indices", at=at - 1)
+    if depth > len(target):
         message = f"the last axis of the indices, of size {depth}, must index some of the {len(target)} axes"
         raise OpError("shape-mismatch", message, at=at - 1, label=f"this is {indices}")
     wanted = (*indices.shape[:-1], *target[depth:])

@@ -135,8 +135,8 @@ class Searchsorted(Search):
 
 
 class Digitize(Search):
-    """y = the number of the bin that x falls into, between rising bounds; x: s, bins: (n,) → y: i32 s. TensorFlow
-    compiles none; see the layer discretization."""
+    """y = the number of the bin that x falls into, between rising bounds; x: s, bins: (n,) → y: i32 s. XLA compiles it
+    on JAX alone; see the layer discretization."""
 
     operands = ("x", "bins")
     not_run_on = ("tensorflow",)
@@ -148,7 +148,8 @@ class Digitize(Search):
 
 
 class Isin(Search):
-    """y = whether x1 is (`invert`: is not) among the elements of x2; x1: s → y: bool s. TensorFlow compiles none."""
+    """y = whether x1 is (`invert`: is not) among the elements of x2; x1: s → y: bool s. XLA compiles it on JAX
+    alone."""
 
     operands = ("x1", "x2")
     assume_unique: bool = False

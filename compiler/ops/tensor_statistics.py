@@ -74,7 +74,7 @@ class Percentile(Fractions):
 
 class Nanquantile(Fractions):
     """y = the value below which a part `q`, from 0 to 1, of the numbers in x lies; q: one number, or k of them
-    → y: (k, ...). TensorFlow compiles none."""
+    → y: (k, ...). XLA compiles it on JAX alone."""
 
     order = ("q", "axis", "method")
     q: float | Floats = attr(_fraction)
@@ -90,7 +90,7 @@ class Nanquantile(Fractions):
 
 class Nanpercentile(Nanquantile):
     """y = the value below which `q` percent of the numbers in x lie; q: one number, or k of them → y: (k, ...).
-    TensorFlow compiles none."""
+    XLA compiles it on JAX alone."""
 
     q: float | Floats = attr(between(0, 100))
 

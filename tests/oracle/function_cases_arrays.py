@@ -136,7 +136,8 @@ def cross(random: Random) -> Call:
         rest = full if axis == 0 else shrunk(random, full)
         given[name] = random.randint(0, len(rest)) if axis is None else axis % (len(rest) + 1)
         at = given[name]
-        operands.append(TensorType(random.choice(NUMBERS), (*rest[:at], random.choice([2, 3, 3]), *rest[at:])))
+        size = random.choice([2, 3]) if rest else 3  # two vectors of 2 alone are beyond what Keras infers
+        operands.append(TensorType(random.choice(NUMBERS), (*rest[:at], size, *rest[at:])))
     attributes: dict[str, Any] = given if axis is None else {"axis": axis}
     return Call(attributes, tuple(operands))
 
