@@ -229,5 +229,8 @@ class OneHot(Function):
         at = x.rank if self.axis == -1 else self.axis
         return TensorType(self.dtype or "f32", (*x.shape[:at], self.num_classes, *x.shape[at:]))
 
+    def works_symbolically(self, x: TensorType) -> bool:
+        return self.axis < x.rank  # Keras takes the axis behind the last as -1 alone
+
     def elementwise(self, *tensors: TensorType) -> Dim:
         return tensors[-1].size

@@ -34,6 +34,7 @@ FAMILIES = {
         *each("bitwise_and bitwise_or bitwise_xor left_shift bitwise_right_shift gcd lcm ldexp", "(n, m) -> f"),
         "((x -> stop_gradient), (y -> stop_gradient)) -> nextafter",
         "n -> bitwise_not",
+        "n -> one_hot(9, axis=2)",
         "(x, 0.5) -> fmax",
     ),
     "along axes": family(
