@@ -9,7 +9,6 @@ from netwright.compiler.ops.tensor_linear_algebra import Product
 from netwright.compiler.ops.tensor_rules import (
     broadcast,
     common_dtype,
-    expect_dtype,
     expect_equal,
     expect_numbers,
     expect_tensors,
@@ -47,6 +46,14 @@ class Vdot(Product):
         return x1.size
 
 
+def _expect_factors(x1: TensorType, x2: TensorType) -> None:
+    """Both are tensors of numbers, one of them perhaps of booleans."""
+    expect_numbers(x1, x2)
+    expect_tensors(x1, x2)
+    if x1.dtype == x2.dtype == "bool":
+        raise OpError("dtype-mismatch", "booleans have no products", help="cast one to a number type")
+
+
 class Kron(Product):
     """y_(i m + j) = x1_i x2_j along every axis of two vectors or matrices; (n, ...), (m, ...) → (n m, ...). XLA
     compiles it on JAX alone."""
@@ -54,14 +61,9 @@ class Kron(Product):
     not_run_on = ("tensorflow",)
 
     def infer(self, x1: TensorType, x2: TensorType) -> TensorType:
-        expect_numbers(x1, x2)
-        expect_tensors(x1, x2)
-        for at, each in enumerate((x1, x2)):
-            expect_dtype(each, x1.dtype != "bool" or x2.dtype != "bool", "numbers", at=at)
-            expect_rank(each, 0, 1, 2, at=at)  # TensorFlow's backend does not broadcast those of more
-        if x1.rank != x2.rank:  # of other ranks Keras infers another shape than it computes
-            message = f"tensors of one rank are needed, found {x1.rank} and {x2.rank}"
-            raise OpError("rank-mismatch", message, at=1, label=f"this is {x2}", help="give it the axes: `expand_dims`")
+        _expect_factors(x1, x2)
+        expect_rank(x1, 0, 1, 2, at=0)  # TensorFlow's backend does not broadcast those of more
+        expect_rank(x2, x1.rank, at=1)  # of others Keras infers another shape than it computes
         sides = zip(x1.shape, x2.shape, strict=True)
         return TensorType(common_dtype(x1, x2), (one * other for one, other in sides))
 
@@ -79,25 +81,21 @@ class Cross(Product):
     axis: int | None = None
 
     def infer(self, x1: TensorType, x2: TensorType) -> TensorType:
-        expect_numbers(x1, x2)
-        expect_tensors(x1, x2)
-        for at, each in enumerate((x1, x2)):
-            expect_min_rank(each, 1, at=at)
-            expect_dtype(each, x1.dtype != "bool" or x2.dtype != "bool", "numbers", at=at)
-        (left, rest), (right, others) = (
-            self._parts(x, name, at) for at, (x, name) in enumerate(((x1, "axisa"), (x2, "axisb")))
-        )
+        _expect_factors(x1, x2)
+        left, rest = self._parts(x1, "axisa", 0)
+        right, others = self._parts(x2, "axisb", 1)
         shape = broadcast(rest, others)
-        place = self._axis("axisc", len(shape) + (max(left, right) > 2))
-        return TensorType(common_dtype(x1, x2), (*shape[:place], 3, *shape[place:]) if max(left, right) > 2 else shape)
+        whole = max(left, right) == 3
+        place = self._axis("axisc", len(shape) + whole)
+        return TensorType(common_dtype(x1, x2), (*shape[:place], 3, *shape[place:]) if whole else shape)
 
     def _axis(self, name: str, rank: int) -> int:
-        return normal_axis(
-            getattr(self, name) if self.axis is None else self.axis, rank, name if self.axis is None else "axis"
-        )
+        name = name if self.axis is None else "axis"
+        return normal_axis(getattr(self, name), rank, name)
 
     def _parts(self, x: TensorType, name: str, at: int) -> tuple[int, Shape]:
         """The size of the vectors, and the shape that they fill."""
+        expect_min_rank(x, 1, at=at)
         axis = self._axis(name, x.rank)
         size = known_size(x.shape[axis], "the size of the vectors", at=at)
         if size not in (2, 3):
