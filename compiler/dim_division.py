@@ -71,6 +71,16 @@ def _unit_sign(written: int, residue: int, divisor: int | None) -> int:
     return -1 if divisor is not None and residue == divisor - 1 else 0
 
 
+def one_of_mirrors(atom: FloorDivision) -> Polynomial:
+    """The division; of two by halves that mirror each other, both in normal form, always the same one."""
+    divisor, rest = atom.denominator.value, atom.numerator
+    halves = divisor is not None and all(2 * factor == divisor for monomial, factor in rest.terms if monomial)
+    if divisor is None or not halves or 2 * rest.offset < divisor:
+        return Polynomial.of_atom(atom)
+    flipped, rest = divide(atom.denominator - ONE - rest, atom.denominator)
+    return -(flipped + _atom(rest, atom.denominator))
+
+
 def _irreducible(rest: Polynomial, denominator: Polynomial) -> Polynomial:
     if _leans_negative(rest, denominator) and _never_negative(denominator):
         flipped, rest = divide(denominator - ONE - rest, denominator)

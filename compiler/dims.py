@@ -8,19 +8,18 @@ from operator import index
 
 from netwright.compiler.dim_atoms import (
     MAX_DEGREE,
-    Atom,
     DimTooComplex,
     Extremum,
-    FloorDivision,
     Maximum,
     Minimum,
     Symbol,
 )
 from netwright.compiler.dim_bounds import lower_bound, upper_bound
-from netwright.compiler.dim_division import floor_divide
+from netwright.compiler.dim_division import floor_divide, one_of_mirrors
 from netwright.compiler.dim_extrema import extremum
 from netwright.compiler.dim_polynomial import ONE, Polynomial
 from netwright.compiler.dim_printing import polynomial_text
+from netwright.compiler.dim_rewriting import rebuilt
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -186,6 +185,11 @@ def ceil_div(numerator: Dim, denominator: Dim) -> Dim:
 def equal(left: Dim, right: Dim) -> bool | None:
     """Whether the two are equal for all sizes (True), for none (False), or it depends or is not seen (None)."""
     difference = _polynomial(left) - _polynomial(right)
+    found = _is_zero(difference)
+    return _is_zero(_without_mirrors(difference)) if found is None else found
+
+
+def _is_zero(difference: Polynomial) -> bool | None:
     if difference.value is not None:
         return difference.value == 0
     low, high = lower_bound(difference), upper_bound(difference)
@@ -233,20 +237,12 @@ def substitute(dim: Dim, mapping: Mapping[str, Dim]) -> Dim:
 
 
 def _substitute(polynomial: Polynomial, mapping: Mapping[str, Dim]) -> Polynomial:
-    images = {atom: _substitute_atom(atom, mapping) for atom in polynomial.atoms()}
-    total = Polynomial(())
-    for monomial, factor in polynomial.terms:
-        product = Polynomial.constant(factor)
-        for atom in monomial:
-            product = product * images[atom]
-        total = total + product
-    return total
+    def replaced(atom: Symbol) -> Polynomial:
+        return _polynomial(mapping[atom.name]) if atom.name in mapping else Polynomial.of_atom(atom)
+
+    return rebuilt(polynomial, replaced)
 
 
-def _substitute_atom(atom: Atom, mapping: Mapping[str, Dim]) -> Polynomial:
-    if isinstance(atom, FloorDivision):
-        return floor_divide(_substitute(atom.numerator, mapping), _substitute(atom.denominator, mapping))
-    if isinstance(atom, Extremum):
-        return extremum(type(atom), [_substitute(part, mapping) for part in atom.parts])
-    name = next(iter(atom.symbols()))
-    return _polynomial(mapping[name]) if name in mapping else Polynomial.of_atom(atom)
+def _without_mirrors(polynomial: Polynomial) -> Polynomial:
+    """The same with divisions by halves that mirror each other written in one way."""
+    return rebuilt(polynomial, Polynomial.of_atom, one_of_mirrors)

@@ -28,7 +28,7 @@ SIZES = [
     dict(zip(NAMES, sizes, strict=True))
     for sizes in [(1, 1, 1), (1, 2, 3), (2, 1, 7), (5, 5, 2), (8, 3, 1), (7, 16, 4), (31, 9, 12), (224, 225, 6)]
 ]
-quick = settings(max_examples=60, deadline=None)
+quick = settings(max_examples=60, deadline=None, derandomize=True)
 
 Operation = Callable[[Dim, Dim], Dim]
 ANY: dict[str, Operation] = {"+": operator.add, "-": operator.sub, "*": operator.mul, "max": dim_max, "min": dim_min}
