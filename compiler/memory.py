@@ -3,7 +3,8 @@ Each graph is walked once, however often it is called or repeated."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
 
 from netwright.compiler.dims import Dim, substitute
 from netwright.compiler.dtypes import byte_size
@@ -14,15 +15,33 @@ from netwright.compiler.types import TensorType
 from netwright.dsl.records import record
 
 
-def peak_memory(graph: Graph, sizes: dict[str, int], dtype: str | None = None, *, training: bool = False) -> int | None:
-    """The most bytes of activations alive at once, the graph's inputs included (docs/costs.md says by which rules).
-    `sizes` gives the symbolic dims; `dtype` is what takes the place of f32, as mixed precision does. None where a size
-    is not known."""
-    sizing = _Sizes(sizes, dtype)
-    try:
-        return _Training(sizing).peak(graph) if training else _Inference(sizing).peak(graph)
-    except _Unknown:
-        return None
+class Memory:
+    """Bytes of activations, by the rules of docs/costs.md. `sizes` gives the symbolic dims; `dtype` is what takes the
+    place of f32, as mixed precision does. None is said of what is not known."""
+
+    def __init__(self, sizes: Mapping[str, int], dtype: str | None = None) -> None:
+        self._sizes = _Sizes(sizes, dtype)
+        self._inference = _Inference(self._sizes)
+        self._training = _Training(self._sizes)
+
+    def peak(self, graph: Graph, *, training: bool = False) -> int | None:
+        """The most bytes alive at once, the graph's inputs included: in inference, or in a training step."""
+        return self._known(lambda: (self._training if training else self._inference).peak(graph))
+
+    def outputs(self, node: Node) -> int | None:
+        """The tensors that a node makes."""
+        return self._known(lambda: self._sizes.all(node.outputs))
+
+    def kept(self, node: Node) -> int | None:
+        """What a training step keeps from the forward to the backward pass, inside a node and of its outputs."""
+        return self._known(lambda: self._training.kept(node))
+
+    @staticmethod
+    def _known(count: Callable[[], int]) -> int | None:
+        try:
+            return count()
+        except _Unknown:
+            return None
 
 
 class _Unknown(Exception):
@@ -32,7 +51,7 @@ class _Unknown(Exception):
 class _Sizes:
     """Bytes of tensors."""
 
-    def __init__(self, sizes: dict[str, int], dtype: str | None) -> None:
+    def __init__(self, sizes: Mapping[str, int], dtype: str | None) -> None:
         self._sizes: dict[str, Dim] = dict(sizes)
         self._dtype = dtype
 
@@ -101,11 +120,15 @@ def _types(node: OpNode) -> tuple[TensorType, ...]:
 # ---------------------------------------------------------------- training
 
 
+#: for each operand, or input of a graph, whether something that is trained depends on its gradient
+Wanted = tuple[bool, ...]
+
+
 @record
 class _Needs:
     """What a node's forward and backward pass take beyond its operands and outputs, in bytes. `reads`: the operands,
     and `gives`: the outputs that the backward pass reads; `kept` stays from one pass to the other; `forward` and
-    `backward` are the peaks of each, `kept` included."""
+    `backward` are the peaks of each, `kept` included, and in the latter the gradients of operands and outputs."""
 
     reads: tuple[bool, ...]
     gives: tuple[bool, ...]
@@ -119,33 +142,42 @@ class _Training:
 
     def __init__(self, sizes: _Sizes) -> None:
         self.sizes = sizes
-        self._graphs: dict[Graph, _Needs] = {}
+        self._walks: dict[tuple[Graph, Wanted], _Walk] = {}
 
     def peak(self, graph: Graph) -> int:
         """Of a whole step: outputs stay for the loss, and inputs get no gradient."""
-        needs = self.of_graph(graph)
-        around = self.sizes.all(graph.inputs) + self.sizes.all(graph.outputs)
-        return around + max(needs.forward, self._gradients(graph.outputs) + needs.backward)
+        needs = self._walk(graph, (False,) * len(graph.inputs)).needs
+        return self.sizes.all(graph.inputs) + self.sizes.all(graph.outputs) + max(needs.forward, needs.backward)
 
-    def of_graph(self, graph: Graph) -> _Needs:
-        found = self._graphs.get(graph)
+    def kept(self, node: Node) -> int:
+        graph = node.outputs[0].graph
+        read = self._walk(graph, (True,) * len(graph.inputs)).first_reader
+        needs = self.of_node(node, (True,) * len(read_by(node)))
+        return needs.kept + self.sizes.all(value for value in node.outputs if value in read)
+
+    def _walk(self, graph: Graph, wanted: Wanted) -> _Walk:
+        found = self._walks.get((graph, wanted))
         if found is None:
-            found = self._graphs[graph] = _Walk(self, graph).needs()
+            found = self._walks[graph, wanted] = _Walk(self, graph, wanted)
         return found
 
-    def of_node(self, node: Node) -> _Needs:
+    def of_node(self, node: Node, wanted: Wanted) -> _Needs:
+        """`wanted`: which operands get gradients."""
         if isinstance(node, OpNode):
-            return self._operator(node)
+            return self._operator(node, wanted)
         inner = _inner(node)
         assert inner is not None
-        needs = self.of_graph(inner)
-        return self._repeated(needs, node) if isinstance(node, RepeatNode) else needs
+        if isinstance(node, RepeatNode):
+            wanted = (*(True for _ in node.outputs), *wanted[len(node.outputs) :])
+            return self._repeated(self._walk(inner, wanted).needs, node)
+        return self._walk(inner, wanted).needs
 
-    def _operator(self, node: OpNode) -> _Needs:
+    def _operator(self, node: OpNode, wanted: Wanted) -> _Needs:
         reads, residuals = _gradient_of(node)
-        inside = self.sizes.elements(residuals)
-        operands = ("operands" in reads,) * len(read_by(node))
-        return _Needs(operands, ("outputs" in reads,) * len(node.outputs), inside, inside, 2 * inside)
+        inside, operands = self.sizes.elements(residuals), read_by(node)
+        gradients = self.gradients((*node.outputs, *(x for x, each in zip(operands, wanted, strict=True) if each)))
+        read, given = ("operands" in reads,) * len(operands), ("outputs" in reads,) * len(node.outputs)
+        return _Needs(read, given, inside, inside, 2 * inside + gradients)
 
     def _repeated(self, body: _Needs, node: RepeatNode) -> _Needs:
         """Copies after one another: what one gives the next reads."""
@@ -154,31 +186,38 @@ class _Training:
         others = (node.count - 1) * (body.kept + links)
         return _Needs(body.reads, body.gives, body.kept + others, body.forward + others, body.backward + others)
 
-    def _gradients(self, values: Iterable[Value]) -> int:
-        return self.sizes.all(value for value in values if value.type.is_float)
+    def gradients(self, values: Iterable[Value]) -> int:
+        """The gradients of these tensors, each once."""
+        return self.sizes.all(value for value in dict.fromkeys(values) if value.type.is_float)
 
 
 class _Walk:
-    """Both passes through one graph. Its inputs, its outputs and their gradients are the caller's."""
+    """Both passes through one graph. Its inputs and outputs are the caller's; `wanted`: which inputs get gradients."""
 
-    def __init__(self, training: _Training, graph: Graph) -> None:
+    def __init__(self, training: _Training, graph: Graph, wanted: Wanted) -> None:
         self.graph = graph
-        self._sizes = training.sizes
-        self._nodes = [(node, training.of_node(node)) for node in graph.nodes]
+        self._sizes, self._gradients = training.sizes, training.gradients
+        self._fixed = {value for value, each in zip(graph.inputs, wanted, strict=True) if not each}
+        self._nodes = [(node, training.of_node(node, self._wanted(node))) for node in graph.nodes]
         self._outside = {*graph.inputs, *graph.outputs}
         #: tensor -> the first node whose gradient reads it: after that one's backward pass it is free
-        self._first: dict[Value, int] = {}
+        self.first_reader: dict[Value, int] = {}
         for index, (node, needs) in enumerate(self._nodes):
             read = (value for value, kept in zip(read_by(node), needs.reads, strict=True) if kept)
             given = (value for value, kept in zip(node.outputs, needs.gives, strict=True) if kept)
             for value in (*read, *given):
-                self._first.setdefault(value, index)
+                self.first_reader.setdefault(value, index)
 
+    @cached_property
     def needs(self) -> _Needs:
-        kept = self._sizes.all(self._own(self._first)) + sum(needs.kept for _, needs in self._nodes)
-        reads = tuple(value in self._first for value in self.graph.inputs)
-        gives = tuple(value in self._first for value in self.graph.outputs)
+        """What the graph takes as one node of another."""
+        kept = self._sizes.all(self._own(self.first_reader)) + sum(needs.kept for _, needs in self._nodes)
+        reads = tuple(value in self.first_reader for value in self.graph.inputs)
+        gives = tuple(value in self.first_reader for value in self.graph.outputs)
         return _Needs(reads, gives, kept, self._forward(), self._backward(kept))
+
+    def _wanted(self, node: Node) -> Wanted:
+        return tuple(value not in self._fixed for value in read_by(node))
 
     def _own(self, values: Iterable[Value]) -> Iterable[Value]:
         return (value for value in values if value not in self._outside)
@@ -188,7 +227,7 @@ class _Walk:
         dying: dict[int, list[Value]] = {}
         for index, (node, _) in enumerate(self._nodes):
             for value in self._own(node.outputs):
-                if value not in self._first:
+                if value not in self.first_reader:
                     dying.setdefault(last.get(value, index), []).append(value)
         alive = peak = 0
         for index, (node, needs) in enumerate(self._nodes):
@@ -199,19 +238,19 @@ class _Walk:
 
     def _backward(self, kept: int) -> int:
         freed: dict[int, list[Value]] = {}
-        for value in self._own(self._first):
-            freed.setdefault(self._first[value], []).append(value)
-        moving: set[Value] = set()  # tensors whose gradients are alive
-        alive = peak = kept
+        for value in self._own(self.first_reader):
+            freed.setdefault(self.first_reader[value], []).append(value)
+        moving = set(self.graph.outputs)  # tensors whose gradients are alive
+        alive = peak = kept + self._gradients(moving)
         for index in reversed(range(len(self._nodes))):
             node, needs = self._nodes[index]
-            wanted = [value for value in self._own(read_by(node)) if value.type.is_float and value not in moving]
-            moving.update(wanted)
-            alive += self._sizes.all(dict.fromkeys(wanted))
-            peak = max(peak, alive + needs.backward - needs.kept)
-            done = [value for value in node.outputs if value in moving]
-            moving.difference_update(done)
-            alive -= self._sizes.all(done) + self._sizes.all(freed.get(index, ())) + needs.kept
+            done = moving.intersection(node.outputs)
+            alive -= self._gradients(done) + needs.kept
+            peak = max(peak, alive + needs.backward)
+            moving -= done
+            new = {value for value in read_by(node) if value not in self._fixed} - moving
+            moving |= new
+            alive += self._gradients(new) - self._sizes.all(freed.get(index, ()))
         return peak
 
 

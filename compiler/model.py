@@ -22,6 +22,7 @@ from netwright.dsl.render_formats import to_json as diagnostic_to_json
 from netwright.dsl.tree import Spec
 
 if TYPE_CHECKING:
+    from netwright.compiler.memory import Memory
     from netwright.compiler.training.plan import Plan
 
 
@@ -98,13 +99,23 @@ class Model:
         """A cost with the batch symbols set to 1."""
         return None if cost is None else substitute(cost, dict.fromkeys(self.batch_symbols, 1))
 
-    def peak_memory(self, batch: int = 1, sizes: Mapping[str, int] | None = None) -> int | None:
-        """Bytes of activations alive at once in inference at that batch; None where sizes are symbolic."""
-        from netwright.compiler.memory import peak_memory
+    def memory(self, batch: int = 1, sizes: Mapping[str, int] | None = None, dtype: str | None = None) -> Memory:
+        """What activations take at that batch; `sizes` of other symbolic dims, `dtype` in the place of f32."""
+        from netwright.compiler.memory import Memory
 
+        return Memory({**dict.fromkeys(self.batch_symbols, batch), **(sizes or {})}, dtype)
+
+    def peak_memory(
+        self,
+        batch: int = 1,
+        sizes: Mapping[str, int] | None = None,
+        *,
+        dtype: str | None = None,
+        training: bool = False,
+    ) -> int | None:
+        """Bytes of activations alive at once at that batch; None where sizes are symbolic."""
         graph = self.elaborated.graph
-        known = {**dict.fromkeys(self.batch_symbols, batch), **(sizes or {})}
-        return None if graph is None else peak_memory(graph, known)
+        return None if graph is None else self.memory(batch, sizes, dtype).peak(graph, training=training)
 
     @cached_property
     def checks(self) -> list[CheckResult]:

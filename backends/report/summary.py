@@ -9,9 +9,9 @@ from typing import Any
 
 from netwright.compiler.analysis import Parameters
 from netwright.compiler.checks import to_json
-from netwright.compiler.dims import substitute
 from netwright.compiler.ir import Instance
 from netwright.compiler.layer_table import Row, body_of, tree_rows
+from netwright.compiler.memory import Memory
 from netwright.compiler.model import Model
 
 
@@ -33,6 +33,7 @@ class SummaryRow:
     trainable: int
     macs: int | str | None
     bytes: int | None
+    kept_bytes: int | None
     line: int
 
     def to_json(self) -> dict[str, Any]:
@@ -44,18 +45,21 @@ class SummaryRow:
 FIELDS = tuple(name for name in SummaryRow.__slots__ if name not in ("depth", "layer"))
 
 
-def summary_rows(model: Model, *, depth: int | None = None, batch: int = 1) -> Iterator[SummaryRow]:
-    """The rows of a model's summary. depth: how many levels of blocks are opened (None: all). `bytes` is the size of a
-    row's outputs at the batch, of one copy."""
+def summary_rows(
+    model: Model, *, depth: int | None = None, batch: int = 1, dtype: str | None = None
+) -> Iterator[SummaryRow]:
+    """The rows of a model's summary. depth: how many levels of blocks are opened (None: all). At the batch, and with
+    `dtype` in the place of f32, `bytes` is the size of a row's outputs, of one copy, and `kept_bytes` what all copies
+    keep for the backward pass of a training step."""
     graph = model.elaborated.graph
     if graph is None:
         return
     weights = _SharedWeights()
-    sizes = dict.fromkeys(model.batch_symbols, batch)
+    memory = model.memory(batch, dtype=dtype)
     for row in tree_rows(graph, model.analysis):
         parameters = weights.count(row)
         if depth is None or row.depth <= depth:
-            yield _row(model, row, parameters, sizes)
+            yield _row(model, row, parameters, memory)
 
 
 class _SharedWeights:
@@ -87,8 +91,9 @@ class _SharedWeights:
         return found
 
 
-def _row(model: Model, row: Row, counted: Parameters | None, sizes: dict[str, int]) -> SummaryRow:
+def _row(model: Model, row: Row, counted: Parameters | None, memory: Memory) -> SummaryRow:
     macs = model.for_one_example(row.cost.macs)
+    kept, around = memory.kept(row.node), row.repeats // row.copies
     parameters = counted or Parameters()
     return SummaryRow(
         path=row.path,
@@ -101,18 +106,8 @@ def _row(model: Model, row: Row, counted: Parameters | None, sizes: dict[str, in
         counted=counted is not None,
         params=parameters.total,
         trainable=parameters.trainable,
-        macs=to_json(None if macs is None else macs * (row.repeats // row.copies)),
-        bytes=_bytes(row, sizes),
+        macs=to_json(None if macs is None else macs * around),
+        bytes=memory.outputs(row.node),
+        kept_bytes=None if kept is None else kept * around,
         line=row.node.span.line,
     )
-
-
-def _bytes(row: Row, sizes: dict[str, int]) -> int | None:
-    total = 0
-    for type in row.types:
-        size = type.bytes
-        known = None if size is None else substitute(size, dict(sizes))
-        if not isinstance(known, int):
-            return None
-        total += known
-    return total

@@ -7,18 +7,29 @@ import io
 import json
 from collections.abc import Callable, Sequence
 from itertools import groupby
+from typing import NamedTuple
 
 from netwright.backends.report.numbers import count, short, size
 from netwright.backends.report.summary import FIELDS, SummaryRow
 from netwright.compiler.model import Model
 from netwright.dsl.display import escape
 
-_HEADINGS = ("layer", "output", "params", "MACs", "memory")
+_HEADINGS = ("layer", "output", "params", "MACs", "memory", "kept")
+
+
+class Setting(NamedTuple):
+    """What memory is counted for: so many examples, in this dtype where the spec has f32."""
+
+    batch: int = 1
+    dtype: str = "f32"
+
+
+ONE_EXAMPLE = Setting()
 #: what a column of text keeps on a narrow terminal
 _NARROWEST = 16
 
 
-def text(model: Model, rows: Sequence[SummaryRow], batch: int, width: int | None = None) -> str:
+def text(model: Model, rows: Sequence[SummaryRow], at: Setting = ONE_EXAMPLE, width: int | None = None) -> str:
     """A table like Keras's, rows of blocks above those inside them, and the totals; cut to a terminal's width."""
     cells = [_cells(row) for row in rows]
     widths = [max(len(line[column]) for line in (_HEADINGS, *cells)) for column in range(len(_HEADINGS))]
@@ -27,7 +38,7 @@ def text(model: Model, rows: Sequence[SummaryRow], batch: int, width: int | None
     title = escape(f"{model.name}: {model.spec.about}" if model.spec.about else model.name)
     lines = [title if width is None else _cut(title, width), rule]
     lines += [_line(_HEADINGS, widths), rule, *(_line(line, widths) for line in cells), rule]
-    return "\n".join([*lines, *(f"{name:<22} {figure}" for name, figure in totals(model, batch))])
+    return "\n".join([*lines, *(f"{name:<23} {figure}" for name, figure in totals(model, at))])
 
 
 def _cells(row: SummaryRow) -> tuple[str, ...]:
@@ -36,7 +47,7 @@ def _cells(row: SummaryRow) -> tuple[str, ...]:
     times = f" × {row.repeats}" if row.repeats > 1 else ""
     layer = "  " * row.depth + row.layer + (f" ({', '.join(notes)})" if notes else "") + times
     params = count(row.params) if row.counted else "above"
-    return (layer, _outputs(row), params, short(row.macs), size(row.bytes))
+    return (layer, _outputs(row), params, short(row.macs), size(row.bytes), size(row.kept_bytes))
 
 
 def _outputs(row: SummaryRow) -> str:
@@ -67,7 +78,7 @@ def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
     return "  ".join([*left, *right]).rstrip()
 
 
-def totals(model: Model, batch: int) -> list[tuple[str, str]]:
+def totals(model: Model, at: Setting) -> list[tuple[str, str]]:
     """The figures below the table."""
     params = model.params
     return [
@@ -76,7 +87,8 @@ def totals(model: Model, batch: int) -> list[tuple[str, str]]:
         ("  non-trainable", count(params.non_trainable)),
         ("MACs an example", _both(model.macs)),
         ("FLOPs an example", _both(model.flops)),
-        (f"peak activations at {batch}", _peak(model, batch)),
+        (f"peak in inference at {at.batch}", _peak(model, at)),
+        (f"peak in training at {at.batch}", _peak(model, at, training=True)),
     ]
 
 
@@ -84,9 +96,9 @@ def _both(figure: int | str | None) -> str:
     return f"{count(figure)} ({short(figure)})" if isinstance(figure, int) and figure >= 1000 else count(figure)
 
 
-def _peak(model: Model, batch: int) -> str:
+def _peak(model: Model, at: Setting, *, training: bool = False) -> str:
     """The size, or which sizes it needs to be known."""
-    peak = model.peak_memory(batch)
+    peak = model.peak_memory(at.batch, dtype=at.dtype, training=training)
     shapes = [dim for tensor in model.inputs.values() for dim in tensor.shape]
     free = [dim for dim in dict.fromkeys(shapes) if isinstance(dim, str) and dim not in model.batch_symbols]
     if peak is not None or not free:
@@ -94,21 +106,21 @@ def _peak(model: Model, batch: int) -> str:
     return f"? (give sizes: {' '.join(f'--set {name}=64' for name in free)})"
 
 
-def markdown(model: Model, rows: Sequence[SummaryRow], batch: int) -> str:
+def markdown(model: Model, rows: Sequence[SummaryRow], at: Setting = ONE_EXAMPLE) -> str:
     """A Markdown table; indents are non-breaking spaces."""
-    lines = ["| " + " | ".join(_HEADINGS) + " |", "|---|---|---:|---:|---:|"]
+    lines = ["| " + " | ".join(_HEADINGS) + " |", "|---|---|---:|---:|---:|---:|"]
     for row in rows:
         layer, *rest = _cells(row)
         indent = len(layer) - len(layer.lstrip(" "))
         lines.append("| " + " | ".join(["&nbsp;" * indent + _escaped(layer.lstrip(" ")), *map(_escaped, rest)]) + " |")
-    return "\n".join([*lines, "", *(f"- {name.strip()}: {figure}" for name, figure in totals(model, batch))])
+    return "\n".join([*lines, "", *(f"- {name.strip()}: {figure}" for name, figure in totals(model, at))])
 
 
 def _escaped(cell: str) -> str:
     return "".join(f"\\{char}" if char in "|*_<>[]`" else char for char in cell)
 
 
-def as_csv(model: Model, rows: Sequence[SummaryRow], batch: int) -> str:
+def as_csv(model: Model, rows: Sequence[SummaryRow], at: Setting = ONE_EXAMPLE) -> str:
     """One line a row with plain numbers; what is not known is empty."""
     stream = io.StringIO()
     writer = csv.DictWriter(stream, FIELDS, lineterminator="\n")
@@ -117,7 +129,7 @@ def as_csv(model: Model, rows: Sequence[SummaryRow], batch: int) -> str:
     return stream.getvalue().rstrip("\n")
 
 
-def as_json(model: Model, rows: Sequence[SummaryRow], batch: int) -> str:
+def as_json(model: Model, rows: Sequence[SummaryRow], at: Setting = ONE_EXAMPLE) -> str:
     """Rows and totals as plain data."""
     params = model.params
     return json.dumps(
@@ -127,15 +139,17 @@ def as_json(model: Model, rows: Sequence[SummaryRow], batch: int) -> str:
             "parameter_bytes": params.bytes,
             "macs": model.macs,
             "flops": model.flops,
-            "batch": batch,
-            "peak_memory_bytes": model.peak_memory(batch),
+            "batch": at.batch,
+            "dtype": at.dtype,
+            "peak_memory_bytes": model.peak_memory(at.batch, dtype=at.dtype),
+            "peak_training_memory_bytes": model.peak_memory(at.batch, dtype=at.dtype, training=True),
             "rows": [row.to_json() for row in rows],
         },
         indent=1,
     )
 
 
-FORMATS: dict[str, Callable[[Model, Sequence[SummaryRow], int], str]] = {
+FORMATS: dict[str, Callable[[Model, Sequence[SummaryRow], Setting], str]] = {
     "text": text,
     "json": as_json,
     "markdown": markdown,

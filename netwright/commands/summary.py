@@ -1,8 +1,9 @@
-"""Print a table of the model: each layer with its output, parameters, MACs and memory. Layers in blocks are indented
-below them; a repeat is one row with its count, and its figures are those of all copies.
+"""Print a table of the model: each layer with its output, parameters, MACs, memory (of the output) and what a training
+step keeps for the backward pass. Layers in blocks are indented below them; a repeat is one row with its count, and its
+figures are those of all copies.
 
   netwright summary specs/resnet50.yaml --depth 1
-  netwright summary specs/unet.yaml --format markdown --batch 4
+  netwright summary specs/unet.yaml --format markdown --batch 4 --dtype bf16
 """
 
 from __future__ import annotations
@@ -24,6 +25,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--batch", type=at_least(1), default=1, metavar="N", help="examples that memory is counted for (1)"
     )
     parser.add_argument(
+        "--dtype",
+        choices=("f16", "bf16", "f32"),
+        default="f32",
+        help="dtype that memory is counted in where a tensor is f32",
+    )
+    parser.add_argument(
         "--format", choices=("text", "json", "markdown", "csv"), default="text", help="what to print (default: text)"
     )
 
@@ -31,13 +38,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print the summary."""
     from netwright.backends.report.summary import summary_rows
-    from netwright.backends.report.tables import FORMATS, text
+    from netwright.backends.report.tables import FORMATS, Setting, text
     from netwright.commands.terminal import width
 
     model = compiled(options)
-    rows = list(summary_rows(model, depth=options.depth, batch=options.batch))
+    at = Setting(options.batch, options.dtype)
+    rows = list(summary_rows(model, depth=options.depth, batch=at.batch, dtype=at.dtype))
     if options.format == "text":
-        print_text(text(model, rows, options.batch, width(sys.stdout)) + "\n")
+        print_text(text(model, rows, at, width(sys.stdout)) + "\n")
     else:
-        print_text(FORMATS[options.format](model, rows, options.batch) + "\n")
+        print_text(FORMATS[options.format](model, rows, at) + "\n")
     return 0

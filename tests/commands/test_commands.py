@@ -148,7 +148,7 @@ def test_a_wrong_command_line_is_status_2(arguments: list[str], capsys: pytest.C
 class TestSummaryAndDraw:
     def test_summary(self, capsys: pytest.CaptureFixture[str]) -> None:
         assert re.search(
-            r"^dense +f32\[N, 5\] +25 +20 +20 B$", out(capsys, "summary", "good.yaml", "--set", "width=5"), re.M
+            r"^dense +f32\[N, 5\] +25 +20 +20 B +0 B$", out(capsys, "summary", "good.yaml", "--set", "width=5"), re.M
         )
         assert json.loads(out(capsys, "summary", "good.yaml", "--format", "json"))["params"]["total"] == 15
         assert out(capsys, "summary", "good.yaml", "--format", "csv").splitlines()[1].startswith("dense,dense,")

@@ -70,10 +70,10 @@ def test_shared_weights_stand_where_they_are_first_applied() -> None:
 def test_rows_inside_a_second_application_are_not_counted() -> None:
     rows = rows_of("siamese")
     assert [row.params for row in rows if row.path.startswith("describe[1]")] == [0] * 10
-    lines = text(netwright.compile(SPECS / "siamese.yaml"), rows, 1).splitlines()
+    lines = text(netwright.compile(SPECS / "siamese.yaml"), rows).splitlines()
     second = next(line for line in lines if line.startswith("describe[1]"))
     assert second.split()[1:3] == ["(shared", "tower)"]
-    assert second.split()[-5] == "above"
+    assert second.split()[-7] == "above"
 
 
 def test_depth_closes_blocks() -> None:
@@ -90,33 +90,33 @@ def test_memory_is_counted_for_the_batch() -> None:
 def test_text_is_cut_to_the_terminal_and_figures_are_not() -> None:
     model = netwright.compile(SPECS / "seq2seq_attention.yaml", params={"S": 64, "T": 64})
     rows = list(summary_rows(model))
-    table, _, totals = text(model, rows, 1, 72).rpartition("parameters  ")
-    assert max(map(len, table.splitlines())) <= 72
+    table, _, totals = text(model, rows, width=80).rpartition("parameters  ")
+    assert max(map(len, table.splitlines())) <= 80
     assert "2,056,000" in table
     assert "7,203,136" in totals
-    assert max(map(len, text(model, rows, 1).splitlines())) > 72
+    assert max(map(len, text(model, rows).splitlines())) > 80
 
 
 def test_unknown_sizes_are_asked_for() -> None:
     model = netwright.compile(SPECS / "seq2seq_attention.yaml")
-    assert text(model, [], 1).endswith("? (give sizes: --set S=64 --set T=64)")
+    assert text(model, []).endswith("? (give sizes: --set S=64 --set T=64)")
 
 
 def test_the_same_figures_in_csv_and_json() -> None:
     model = netwright.compile(SPECS / "resnet50.yaml")
     rows = list(summary_rows(model))
-    from_csv = list(csv.DictReader(io.StringIO(as_csv(model, rows, 1))))
-    from_json = json.loads(as_json(model, rows, 1))
+    from_csv = list(csv.DictReader(io.StringIO(as_csv(model, rows))))
+    from_json = json.loads(as_json(model, rows))
     assert [int(row["params"]) for row in from_csv] == [row["params"] for row in from_json["rows"]]
     assert from_csv[1]["outputs"] == "f32[N, 112, 112, 64]"
     assert from_json["params"] == {"total": 25_636_712, "trainable": 25_583_592, "non_trainable": 53_120}
 
 
-def test_markdown_has_five_cells_a_row_and_escapes() -> None:
+def test_markdown_has_six_cells_a_row_and_escapes() -> None:
     model = netwright.compile(SPECS / "siamese.yaml")
-    lines = markdown(model, list(summary_rows(model)), 1).splitlines()
+    lines = markdown(model, list(summary_rows(model))).splitlines()
     table = [line for line in lines if line.startswith("|")]
-    assert {line.count(" | ") for line in table if "---" not in line} == {4}
+    assert {line.count(" | ") for line in table if "---" not in line} == {5}
     assert "\\[N, 4096\\]" in table[2]
 
 
