@@ -205,8 +205,9 @@ def combine(to: Translator, expr: tree.Binary, left: Term, right: Term) -> Term:
         return Plain(_plain(expr.operator, *sides))
     eager = all(side.eager for side in tensors)
     temps = temps_of(tensors)
-    if eager and not _is_native(to, expr):
-        return Tensor(Call(to.emission.keras(BINARY[expr.operator]), sides), temps=temps, eager=True)
+    at_hand = isinstance(left, Tensor) and left.eager  # JAX's operators take no symbolic tensor on the right
+    if not _is_native(to, expr) if eager else at_hand:
+        return Tensor(Call(to.emission.keras(BINARY[expr.operator]), sides), temps=temps, eager=eager)
     return Tensor(Operation(expr.operator, *sides), temps=temps, eager=eager)
 
 

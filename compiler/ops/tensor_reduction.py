@@ -199,6 +199,9 @@ class Norm(Function):
     def elementwise(self, *tensors: TensorType) -> Dim:
         return 2 * tensors[0].size
 
+    def works_symbolically(self, x: TensorType) -> bool:
+        return not isinstance(self.axis, int)  # one axis Keras gives to JAX as a list
+
 
 class ArgExtremum(Function, abstract=True):
     """y = the index of an extremum along `axis`, an i32; none: in the flattened x."""

@@ -120,3 +120,9 @@ def test_long_models_are_written_without_recursion() -> None:
     assert emit(compile_spec(chain)).count("layers.Dense(2)(") == 2000
     total = " + ".join(["x"] * 1500)
     ast.parse(emit(compile_spec(f'netwright: 1\nname: t\ninputs: {{x: "f32[N, 2]"}}\nmodel: {total}')))
+
+
+def test_an_array_at_hand_on_the_left_is_given_to_a_function() -> None:
+    """JAX's operators take no symbolic tensor on the right."""
+    text = f'{HEAD}inputs: {{y: "f32[N, 4]"}}\nmodel: |\n  arange(4.0) * 2 - y * arange(4.0)\n'
+    assert "ops.subtract(ops.arange(4.0) * 2, y * ops.arange(4.0))" in emit(compile_spec(text))

@@ -27,6 +27,57 @@ def each(names: str, call: str) -> tuple[str, ...]:
 
 ARRAYS = {"x": "f32[2, 3, 4]", "y": "f32[3, 4]", "n": "i32[2, 4]", "m": "i32[4]"}
 FAMILIES = {
+    "one tensor": family(
+        ARRAYS,
+        *each(
+            "abs arctan arcsinh ceil cos cosh erf erfc exp expm1 floor isfinite isinf isnan log log10 log1p", "x -> f"
+        ),
+        *each(
+            "log2 logical_not nan_to_num negative reciprocal round rsqrt sign sin sinh sqrt square tan", "x + 0.1 -> f"
+        ),
+        *each("ops.tanh trunc cast(i32) saturate_cast(u8) clip(0.5,1)", "x * 9 - 4 -> f"),
+        *each("arccos arcsin arctanh erfinv", "x / 3 -> f"),
+        "x + 1 -> arccosh",
+    ),
+    "two tensors": family(
+        ARRAYS,
+        *each("divide_no_nan floor_divide mod ops.maximum ops.minimum power arctan2 logaddexp", "(x, y) -> f"),
+        *each("ops.add ops.subtract ops.multiply divide", "(x, y + 1) -> f"),
+        *each("equal greater greater_equal less less_equal not_equal", "(n, m) -> f"),
+        *each("logical_and logical_or logical_xor", "(x > 1, y > 1) -> f"),
+        "(x > 1, x, 0) -> where",
+        "(n, m) -> outer",
+        "(x, y) -> tensordot",
+        "(x, y[0]) -> ops.dot",
+        "x @ (y -> transpose)",
+        '(x, y) -> einsum("abc,dc->abd")',
+    ),
+    "reductions": family(
+        ARRAYS,
+        *each("mean var std sum prod max min logsumexp median", "x -> f(axis=[0, 2], keepdims=true)"),
+        *each("any all count_nonzero", "n -> f(axis=0)"),
+        *each("argmax argmin cumsum cumprod sort argsort", "x -> f(axis=1)"),
+        *each("norm norm(3,axis=1)", "x[0] + 0.1 -> f"),
+        "v, i = x -> top_k(2)",
+        'x -> norm("fro", axis=[0, 2])',
+    ),
+    "places": family(
+        ARRAYS,
+        *each("ravel flip roll(1) repeat(2,axis=1) tile([2,1,1]) expand_dims(1) moveaxis(0,2) swapaxes(0,1)", "x -> f"),
+        *each("ops.reshape([4,6]) ops.reshape([-1,3]) transpose([2,0,1]) diagonal(0,1,2) tril(-1) triu", "x -> f"),
+        *each("broadcast_to([5,3,4]) pad([[1,0],[0,2]]) pad([[1,1],[1,1]],reflect)", "y -> f"),
+        "x[:1] -> squeeze(0)",
+        "a1, a2 = x -> split(2, axis=2)",
+        "b1, b2 = x -> unstack",
+        "(x, x * 2) -> stack(axis=1)",
+        "(x, x * 2) -> ops.concatenate(axis=1)",
+        "(x, n // 5) -> take(axis=1)",
+        "(y, m[:3, None] // 3) -> take_along_axis(axis=1)",
+        "n -> one_hot(9)",
+        *each("zeros_like ones_like full_like(3)", "x + (x -> f)"),
+        "y + zeros([3, 4]) + ones([3, 4]) + full([3, 4], 2.5) + eye(3, 4) + tri(3, 4)",
+        "arange(4.0) + linspace(0, 1, 4) + y",
+    ),
     "elementwise": family(
         ARRAYS,
         *each("cbrt copy deg2rad exp2 fabs isneginf isposinf rad2deg signbit sinc", "x -> f"),
