@@ -15,20 +15,20 @@ ENGINES = ("tensorflow", "jax")
 
 def check_compiled(sites: tuple[Site, ...], engine: str, *, training: bool) -> None:
     """Raise SpecError for operators that do not run on the engine, or with `training` not in training."""
-    found = [_fault(site, op, engine, training) for site in sites for op in _operators(site.node.op)]
+    found = [_fault(site, op, engine, training) for site in sites for op in operators_in(site.node.op)]
     faults = [fault for fault in found if fault is not None]
     if faults:
         raise SpecError(faults)
 
 
-def _operators(value: Any) -> Iterator[Op]:
+def operators_in(value: Any) -> Iterator[Op]:
     """An operator and those in its configuration."""
     if isinstance(value, Op):
         yield value
         value = tuple(value.given().values())
     if isinstance(value, tuple):
         for item in value:
-            yield from _operators(item)
+            yield from operators_in(item)
 
 
 def _fault(site: Site, op: Op, engine: str, training: bool) -> Diagnostic | None:

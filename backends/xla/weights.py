@@ -15,6 +15,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from netwright.backends.keras.layer_names import LayerNames
+from netwright.backends.keras.objects import keras_callable
 from netwright.backends.xla.errors import ExecutionError
 from netwright.backends.xla.leaves import Arrays, match_weights
 from netwright.backends.xla.program import Program
@@ -171,7 +172,7 @@ def _layer_key(layer: Any) -> Hashable:
 
 def _site_key(site: Site, names: LayerNames) -> Hashable:
     node = site.node
-    kind = node.op.keras.rpartition(".")[2]
+    kind = keras_callable(node.op.keras).__name__  # of layers.GroupQueryAttention another than its path says
     name = getattr(node.op, "name", None)
     kept = name and names.is_kept(node.instance.span if node.instance else node.span)
     return (kind, name) if kept else kind

@@ -228,6 +228,12 @@ class MultiHeadAttention(HeadedAttention):
         *("sliding_window", "flash_attention", *_DENSE, "use_gate", "seed"),
     )
 
+    @property
+    def not_run_on(self) -> tuple[str, ...]:  # type: ignore[override]
+        """Keras gives all but dropout and scores to a function of JAX's that takes values of the size of keys."""
+        written_out = self.dropout > 0 or self.return_attention_scores
+        return () if written_out or self.value_dim in (None, self.key_dim) else ("jax",)
+
     def heads(self) -> tuple[int, int]:
         return self.num_heads, self.num_heads
 

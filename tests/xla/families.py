@@ -1,8 +1,9 @@
 """How families of operators are run directly and in the emitted Keras model: the same weights and arrays give the same
-outputs. Each family is one model with an output for each line."""
+outputs and gradients. Each family is one model with an output for each line."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,6 +12,13 @@ from netwright.api import compile as compile_spec
 from netwright.backends.keras.emit import emit
 from netwright.backends.xla.engines.engine import Engine
 from netwright.backends.xla.program import Program
+from netwright.backends.xla.sites import sites_of
+from netwright.backends.xla.support import operators_in
+from netwright.backends.xla.weights import pair_variables
+from netwright.compiler.model import Model
+from netwright.compiler.ops.op import Op
+
+Arrays = dict[str, Any]
 
 
 class Family(NamedTuple):
@@ -21,28 +29,139 @@ class Family(NamedTuple):
     lines: tuple[str, ...]
     largest: float = 1.0
 
-    def check(self, engine: Engine, rng: Any, twins: Any) -> None:
-        """Direct execution gives what the emitted model gives."""
-        spec = compile_spec(self._text())
-        namespace: dict[str, Any] = {}
-        exec(emit(spec), namespace)
-        model = namespace["build_model"]()
-        assert model.count_params() == spec.params.total
-        program = Program(spec, engine)
+    def check(self, engine: Engine, rng: Any, twins: Any, *, gradients: bool = False) -> None:
+        """Direct execution gives what the emitted model gives; with `gradients` also those of Σ output · factors with
+        respect to all weights and the floats of the inputs."""
+        model, program = self._built(), Program(self.compiled(), engine)
+        assert model.count_params() == program.model.params.total
         arrays = twins(program, model)
         inputs = {input: self._array(type, rng) for input, type in self.inputs.items()}
-        expected = model(inputs if len(inputs) > 1 else next(iter(inputs.values())), training=False)
-        found = engine.compile_forward(program)(*program.split(arrays), inputs)
+        given = {**arrays, **inputs}
+        floats = _floats(program, inputs) if gradients else set()
+        moved = {name: array for name, array in given.items() if name in floats}
+        fixed = {name: array for name, array in given.items() if name not in moved}
+        eagerly = engine.name == "tensorflow"  # where this is faster than to compile twice
+        expected, slopes = _differentiated(_emitted(program, model), engine, compiled=not eagerly)(moved, fixed)
+        found, own = _differentiated(_direct(program), engine, compiled=True)(moved, fixed)
         for output in program.outputs:
             np.testing.assert_allclose(found[output], expected[output], rtol=1e-5, atol=1e-5, err_msg=output)
+        for name in moved:
+            np.testing.assert_allclose(own[name], slopes[name], rtol=1e-4, atol=1e-4, err_msg=name)
 
-    def _text(self) -> str:
+    def check_emitted(self, rng: Any) -> None:
+        """The emitted model runs, and gives arrays of the shapes that are inferred."""
+        inputs = {input: self._array(type, rng) for input, type in self.inputs.items()}
+        made = self._built()(inputs if len(inputs) > 1 else next(iter(inputs.values())), training=True)
+        for name, output in self.compiled().outputs.items():
+            assert tuple((made[name] if isinstance(made, dict) else made).shape) == output.shape, name
+
+    def _built(self) -> Any:
+        namespace: dict[str, Any] = {}
+        exec(emit(self.compiled()), namespace)
+        return namespace["build_model"]()
+
+    def compiled(self) -> Model:
+        """The spec of all lines."""
         inputs = ", ".join(f'{name}: "{type}"' for name, type in self.inputs.items())
         names = [name for line in self.lines for name in line.partition(" = ")[0].split(", ")]
         lines = "".join(f"  {line}\n" for line in self.lines)
-        return f"netwright: 1\nname: t\ninputs: {{{inputs}}}\noutputs: [{', '.join(names)}]\nmodel: |\n{lines}"
+        return compile_spec(
+            f"netwright: 1\nname: t\ninputs: {{{inputs}}}\noutputs: [{', '.join(names)}]\nmodel: |\n{lines}"
+        )
+
+    def operators(self) -> Iterator[type[Op]]:
+        """Those that its lines apply, and those in their configuration."""
+        graph = self.compiled().elaborated.graph
+        assert graph is not None
+        for site in sites_of(graph):
+            yield from map(type, operators_in(site.node.op))
 
     def _array(self, type: str, rng: Any) -> Any:
         dtype, _, sizes = type.removesuffix("]").partition("[")
         shape = [int(size) for size in sizes.split(", ") if size]
+        if dtype == "str":
+            return rng.choice(["a", "b", "a c"], shape)
         return self.largest * rng.random(shape, "float32") if dtype == "f32" else rng.integers(0, 9, shape, "int32")
+
+
+def family(inputs: dict[str, str], *lines: str, largest: float = 1.0) -> Family:
+    """Each line makes an output; one of several tensors, or that others name, says their names."""
+    named = [line if " = " in line else f"y{number} = {line}" for number, line in enumerate(lines)]
+    return Family(inputs, tuple(named), largest)
+
+
+def _floats(program: Program, inputs: Arrays) -> set[str]:
+    """What gradients are taken with respect to."""
+    return {place.path for place in program.weight_places} | {
+        name for name, array in inputs.items() if array.dtype.kind == "f"
+    }
+
+
+# ---------------------------------------------------------------- two ways to the same outputs
+
+Outputs = Callable[[Arrays], Arrays]
+
+
+def _direct(program: Program) -> Outputs:
+    def outputs(given: Arrays) -> Arrays:
+        inputs = {name: given[name] for name in program.inputs}
+        return program.forward(*program.split(given), inputs).outputs
+
+    return outputs
+
+
+def _emitted(program: Program, model: Any) -> Outputs:
+    paths = {id(variable): path for path, variable in pair_variables(program, model).items()}
+
+    def outputs(given: Arrays) -> Arrays:
+        inputs = {name: given[name] for name in program.inputs}
+        weights, state = (
+            [given[paths[id(variable)]] if id(variable) in paths else variable.value for variable in variables]
+            for variables in (model.trainable_variables, model.non_trainable_variables)
+        )
+        made, _ = model.stateless_call(
+            weights, state, inputs if len(inputs) > 1 else next(iter(inputs.values())), training=False
+        )
+        return made if isinstance(made, dict) else dict.fromkeys(program.outputs, made)
+
+    return outputs
+
+
+def _differentiated(outputs: Outputs, engine: Engine, *, compiled: bool) -> Callable[[Arrays, Arrays], Any]:
+    """(moved, fixed) -> outputs and gradients with respect to what is moved; as one XLA program if `compiled`."""
+
+    def total(moved: Arrays, fixed: Arrays) -> tuple[Any, Arrays]:
+        made = outputs({**moved, **fixed})
+        return sum(map(_weighed, made.values())), made
+
+    def both(moved: Arrays, fixed: Arrays) -> Any:
+        if not moved:
+            return outputs(fixed), {}
+        (_, made), gradients = engine.value_and_grad(total)(moved, fixed)
+        return made, gradients
+
+    return _jit(engine)(both) if compiled else lambda *arrays: both(*map(_tensors, arrays))
+
+
+def _weighed(output: Any) -> Any:
+    """Σ output · factors, 0 for integers."""
+    from keras import backend, ops
+
+    if not backend.is_float_dtype(backend.standardize_dtype(output.dtype)):
+        return 0.0
+    factors = np.cos(np.arange(int(np.prod(output.shape)), dtype="float32")).reshape(output.shape)
+    return ops.sum(output * factors)
+
+
+def _tensors(arrays: Arrays) -> Arrays:
+    from keras import ops
+
+    return {name: ops.convert_to_tensor(array) for name, array in arrays.items()}
+
+
+def _jit(engine: Engine) -> Callable[[Any], Any]:
+    if engine.name == "jax":
+        import jax
+
+        return jax.jit
+    return engine.compiled  # type: ignore[attr-defined, no-any-return]
