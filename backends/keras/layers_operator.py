@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from netwright.backends.keras.as_function import as_function
+from netwright.backends.keras.layers_random import drawn
 from netwright.backends.keras.scope import Carry
 from netwright.backends.keras.syntax import Atom, Call, Code, Display, Signed, Size
 from netwright.backends.keras.terms import (
@@ -25,6 +26,7 @@ from netwright.backends.keras.terms import (
 from netwright.compiler.ops.activation_values import StandsForActivation
 from netwright.compiler.ops.activations import ActivationFunction
 from netwright.compiler.ops.op import Op
+from netwright.compiler.ops.random_functions import RandomFunction
 from netwright.compiler.ops.written import WrittenLayer
 from netwright.dsl.source import Span
 
@@ -45,7 +47,12 @@ class OperatorLayer(Layer):
     @property
     def is_function(self) -> bool:
         """Whether Keras has it as a function of tensors."""
-        return self.cls.keras.startswith(("ops.", "activations."))
+        return self.cls.keras.startswith(("ops.", "activations.", "random."))
+
+    @property
+    def stands_alone(self) -> bool:
+        """Whether it is a Keras layer of one tensor that needs nothing but its arguments."""
+        return not self.is_function and self.operands() == 1 and not self.given.call and self.cls.convention != "list"
 
     @property
     def is_bare(self) -> bool:
@@ -79,6 +86,9 @@ class OperatorLayer(Layer):
         return made(to, code, temps_of([operand]), place)
 
     def _call(self, to: Translator, operand: Term, place: Span) -> Term:
+        if issubclass(self.cls, RandomFunction):
+            operand = as_variables(to, operand)
+            return drawn(to, self.cls, self.given, operand_codes(operand), temps_of([operand]), place)
         reshaped = self._reshaped(to, operand, place)
         if reshaped is not None:
             return reshaped
@@ -160,7 +170,8 @@ class OperatorLayer(Layer):
     def function(self, to: Translator) -> Code:
         if self.is_bare and self.activation_name:
             return to.emission.keras(f"activations.{self.activation_name}")
-        if self.is_bare and self.is_function and self.cls.convention == "positional":
+        is_plain = self.is_function and not issubclass(self.cls, RandomFunction)
+        if self.is_bare and is_plain and self.cls.convention == "positional":
             return to.emission.keras(self.cls.keras)
         if issubclass(self.cls, StandsForActivation):
             return self.instance(to, self.place)
@@ -185,6 +196,8 @@ def create(to: Translator, layer: OperatorLayer, place: Span) -> Term:
     """The tensor that an operator without operands makes; a layer takes one of the model's, and ignores it."""
     if issubclass(layer.cls, WrittenLayer):
         return made(to, Call(layer.instance(to, place), (to.anchor(place),)), frozenset(), place)
+    if issubclass(layer.cls, RandomFunction):
+        return drawn(to, layer.cls, layer.given, (), frozenset(), place)
     code = Call(to.emission.keras(layer.cls.keras), layer.given.positional, layer.given.keywords)
     if not is_unknown(code):
         return Tensor(code, eager=True)

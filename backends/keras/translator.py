@@ -109,9 +109,22 @@ class Translator:
 
     # ------------------------------------------------------------ sizes that are not known yet
 
-    def run_time(self, code: Code, operands: tuple[Code, ...], temps: frozenset[str], place: Span) -> Tensor:
+    def is_sized(self, code: Code) -> bool:
+        """Whether some size in the expression is that of a tensor."""
+        return any(isinstance(part, Size) for part in parts(code))
+
+    def run_time(  # noqa: PLR0917 - what the layer is beside a Lambda comes last
+        self,
+        code: Code,
+        operands: tuple[Code, ...],
+        temps: frozenset[str],
+        place: Span,
+        layer: str = "layers.Lambda",
+        parameters: tuple[str, ...] = (),
+        keywords: tuple[tuple[str, Code], ...] = (),
+    ) -> Tensor:
         """An expression of operands and of sizes that are not known while the model is built, as a layer that computes
-        it when the model runs."""
+        it when the model runs. `parameters`: of the function, behind the tensors; `keywords`: of the layer."""
         if any(isinstance(part, Unknown) for part in parts(code)):
             self.refuse("this size is not known when the model is built", place, _KNOWN_SIZE, code="unknown-size")
         sized = (part.tensor for part in parts(code) if isinstance(part, Size))
@@ -123,8 +136,9 @@ class Translator:
             for index, tensor in enumerate(tensors)
         }
         body = rewrite(code, lambda part: self._at_run_time(part, given))
-        layer = Call(self.emission.keras("layers.Lambda"), (Lambda((name, *self.loop_defaults(body)), body),))
-        return Tensor(Call(layer, (tensors[0] if one else Display("list", tensors),)), applied=True, temps=temps)
+        function = Lambda((name, *parameters, *self.loop_defaults(body)), body)
+        made = Call(self.emission.keras(layer) if "." in layer else Atom(layer), (function,), keywords)
+        return Tensor(Call(made, (tensors[0] if one else Display("list", tensors),)), applied=True, temps=temps)
 
     def _at_run_time(self, part: Code, given: dict[Code, Code]) -> Code | None:
         if not isinstance(part, Size):

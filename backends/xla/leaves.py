@@ -12,6 +12,7 @@ from netwright.compiler.dims import SymbolicDim
 from netwright.compiler.dtypes import keras_dtype
 from netwright.compiler.ir import OpNode, Tensors, each_tensor
 from netwright.compiler.ops.op import Layer, Op, Weight
+from netwright.compiler.ops.random_functions import RandomFunction
 from netwright.compiler.types import TensorType
 from netwright.dsl.diagnostics import CompilerBug
 
@@ -51,6 +52,8 @@ class Leaf(Protocol):
 
 def make_leaf(node: OpNode) -> Leaf:
     """The leaf of an operator applied to tensors of such types."""
+    if isinstance(node.op, RandomFunction):
+        return RandomLeaf(node.op)
     if not isinstance(node.op, Layer):
         return ConstantLeaf(node.op) if node.op.beforehand else FunctionLeaf(node.op)
     return SizedLayerLeaf(node.op) if _has_sizes(node.op) else LayerLeaf(node)
@@ -83,6 +86,27 @@ class FunctionLeaf:
             arguments |= zip(self.op.operands[1:], operands[1:], strict=False)
             operands = operands[:1]
         return Applied(_as_tuple(_FUNCTION_CONVENTIONS[self.op.convention](self.function, list(operands), arguments)))
+
+
+class RandomLeaf(FunctionLeaf):
+    """A function of keras.random, with a generator of its own, whose state moves on at each call."""
+
+    def __init__(self, op: RandomFunction) -> None:
+        import keras
+
+        super().__init__(op)
+        self.generator = keras.random.SeedGenerator(op.seed)
+        self.slots = (Slot(self.generator.state.name, False, None, self.generator.state),)
+
+    def __call__(
+        self, operands: Sequence[Any], keywords: Mapping[str, Any], arrays: Arrays, sizes: Sizes, training: bool
+    ) -> Applied:
+        import keras
+
+        (slot,) = self.slots
+        with keras.StatelessScope([(slot.variable, arrays[slot.name])]) as scope:
+            applied = super().__call__(operands, {**keywords, "seed": self.generator}, arrays, sizes, training)
+        return Applied(applied.outputs, {slot.name: scope.get_current_value(slot.variable)})
 
 
 class ConstantLeaf:

@@ -45,6 +45,7 @@ FAMILIES = (
     "pooling",
     "pooling_adaptive",
     "positions",
+    "random_functions",
     "recurrent",
     "recurrent_cells",
     "recurrent_convolution",

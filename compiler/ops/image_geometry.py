@@ -11,7 +11,7 @@ from netwright.compiler.ops.attributes import Ints, attr, not_negative, one_of, 
 from netwright.compiler.ops.convolution import Conv2D, Conv3D
 from netwright.compiler.ops.layout import CaseFolded, expect_float
 from netwright.compiler.ops.network_pooling import layer_of_rank
-from netwright.compiler.ops.op import OPERATORS, Function, OpError, expect_rank, known_size
+from netwright.compiler.ops.op import Function, OpError, expect_rank, known_size
 from netwright.compiler.ops.resizing import TAPS, Resizing
 from netwright.compiler.ops.tensor_rules import expect_numbers
 from netwright.compiler.types import TensorType
@@ -20,14 +20,8 @@ from netwright.compiler.types import TensorType
 class ImageFunction(Function, abstract=True):
     """A function of keras.ops.image."""
 
+    module = "ops.image"
     operands: ClassVar[tuple[str, ...]] = ("images",)
-
-    @classmethod
-    def _register(cls) -> None:
-        super()._register()
-        del OPERATORS[f"ops.{cls.name_in_flow}"]
-        cls.keras = f"ops.image.{cls.name_in_flow}"
-        OPERATORS[cls.keras] = cls
 
 
 class FormattedFunction(ImageFunction, abstract=True):

@@ -62,8 +62,9 @@ class WindowFunction(PoolFunction, abstract=True):
 
     def validate(self) -> None:
         if self.strides is None:
-            message = "Keras on JAX pools only with strides, which TensorFlow takes to be the pool_size"
-            raise OpError("invalid-argument", message, at="strides", help=f"give strides={self.pool_size}")
+            size = list(self.pool_size) if isinstance(self.pool_size, tuple) else self.pool_size
+            message = "Keras on JAX pools only where strides are given"
+            raise OpError("invalid-argument", message, at="strides", help=f"write strides={size}")
 
 
 class MaxPool(WindowFunction):

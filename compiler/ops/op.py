@@ -202,15 +202,19 @@ class Function(Op, abstract=True):
     """A function of tensors, from keras.ops: no weights, no casts. Each is also known as `ops.<name>`; one that a layer
     of the same name hides sets `name_in_flow = "ops.<name>"` and is known as that alone."""
 
+    #: where Keras has it
+    module: ClassVar[str] = "ops"
+
     @classmethod
     def _register(cls) -> None:
         if "name_in_flow" not in cls.__dict__:
             cls.name_in_flow = snake_case(cls.__name__)
+        own = cls.name_in_flow.removeprefix(f"{cls.module}.")
         if "keras" not in cls.__dict__:
-            cls.keras = f"ops.{cls.name_in_flow.removeprefix('ops.')}"
+            cls.keras = f"{cls.module}.{own}"
         super()._register()
-        for name in (cls.name_in_flow, *cls.__dict__.get("aliases", ())):
-            OPERATORS[f"ops.{name.removeprefix('ops.')}"] = cls
+        for name in (own, *cls.__dict__.get("aliases", ())):
+            OPERATORS[f"{cls.module}.{name}"] = cls
 
 
 # ---------------------------------------------------------------- what shape rules share

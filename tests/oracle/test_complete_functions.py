@@ -60,6 +60,21 @@ def functions_of_keras() -> set[str]:
     return {name for name in dir(keras.ops) if not name.startswith("_") and callable(getattr(keras.ops, name))}
 
 
+def test_every_function_of_keras_random_is_there() -> None:
+    import keras
+
+    names = {name for name in dir(keras.random) if name.islower() and not name.startswith("_")}
+    assert not [name for name in names if find_operator(f"random.{name}") is None]
+
+
+def test_every_function_of_keras_ops_image_is_there() -> None:
+    import keras
+
+    left_out = {"elastic_transform"}  # random_elastic_transform is the layer, whose seed moves on
+    names = {name for name in dir(keras.ops.image) if not name.startswith("_")}
+    assert {name for name in names if find_operator(f"ops.image.{name}") is None} == left_out
+
+
 def is_known(name: str) -> bool:
     """Below `ops`, or by its bare name as the activation that it is."""
     bare = find_operator(name)

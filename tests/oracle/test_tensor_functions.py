@@ -16,6 +16,7 @@ from oracle import (
     function_cases_matrices,
     function_cases_network,
     function_cases_numeric,
+    function_cases_random,
 )
 from oracle.function_draws import Call, Generator
 
@@ -37,6 +38,7 @@ FAMILIES = (
     function_cases_matrices,
     function_cases_network,
     function_cases_numeric,
+    function_cases_random,
 )
 GENERATORS: dict[str, Generator] = {name: item for family in FAMILIES for name, item in family.GENERATORS.items()}
 
@@ -275,7 +277,8 @@ REFUSED: list[tuple[str, dict[str, Any], list[tuple[Any, ...]]]] = [
 ]
 
 
-REFUSED += function_cases_images.REFUSED + function_cases_matrices.REFUSED + function_cases_network.REFUSED
+for family in (function_cases_images, function_cases_matrices, function_cases_network, function_cases_random):
+    REFUSED += family.REFUSED
 
 
 @pytest.mark.parametrize(("name", "attributes", "operands"), REFUSED)

@@ -1,0 +1,96 @@
+"""Functions of keras.random run directly and in the emitted Keras model, on the engine of KERAS_BACKEND (see
+`test_program_engines.py`): with one seed the same numbers, at each call others."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pytest
+from xla.on_engine_functions import family
+
+from netwright.api import compile as compile_spec
+from netwright.backends.keras.emit import emit
+from netwright.backends.xla.engines.engine import Engine
+from netwright.dsl.diagnostics import SpecError
+
+pytestmark = pytest.mark.keras
+
+INPUTS = {"x": "f32[2, 6]", "y": "f32[3, 2, 4]"}
+SEEDED = """
+inputs: {x: "f32[2, 6]", y: "f32[3, 2, 4]"}
+outputs: [a, b, c, d, e, f, g]
+model: |
+  a = x + random.normal(x.shape, stddev=0.5, seed=1)
+  b = random.truncated_normal([2, 3], seed=2) + x[:, :3]
+  c = random.uniform([y.shape[0], 5], -1, 1, seed=3)
+  d = random.randint([2, 3], 0, 9, seed=5)
+  e = x -> random.categorical(5, seed=6)
+  f = y -> random.shuffle(axis=1, seed=7)
+  g = x -> random.dropout(0.5, [none, 1], seed=8)
+"""
+ON_JAX = (
+    "random.gamma([2, 3], 0.5, seed=9)",
+    "random.beta([2, 3], 0.5, 2, seed=10)",
+    "random.binomial([7], 9, 0.3, seed=4)",
+)
+
+
+def emitted(text: str) -> Any:
+    """The emitted model, compiled by XLA: TensorFlow's own kernels draw other numbers."""
+    namespace: dict[str, Any] = {}
+    exec(emit(compile_spec("netwright: 1\nname: t\n" + text)), namespace)
+    model = namespace["build_model"]()
+    model.compile(jit_compile=True)
+    return model
+
+
+def test_with_a_seed_both_draw_the_same(engine: Engine, rng: Any, program_of: Any, start: Any) -> None:
+    program = program_of(SEEDED)
+    inputs = {"x": rng.random([2, 6], "float32"), "y": rng.random([3, 2, 4], "float32")}
+    found = engine.compile_forward(program)(*program.split(start(program, 7)), inputs)
+    for name, wanted in emitted(SEEDED).predict_on_batch(inputs).items():
+        np.testing.assert_allclose(engine.numpy(found[name]), wanted, rtol=1e-5, atol=1e-5, err_msg=name)
+
+
+def test_what_runs_on_jax_alone(engine: Engine, rng: Any, twins: Any) -> None:
+    if engine.name == "jax":
+        family(INPUTS, *ON_JAX).check(engine, rng, twins)
+        return
+    for line in ON_JAX:
+        with pytest.raises(SpecError, match="XLA cannot run"):
+            family(INPUTS, line).check(engine, rng, twins)
+
+
+TEXT = """
+inputs: {x: "f32[N, 6]"}
+blocks:
+  x -> noisy(spread): |
+    x + random.normal(x.shape, stddev=spread)
+model: |
+  x -> noisy(0.1) * 2
+"""
+
+
+def test_each_call_draws_anew(engine: Engine, program_of: Any, start: Any) -> None:
+    program = program_of(TEXT)
+    arrays = start(program, 7)
+    first, second = arrays.values()
+    assert not np.array_equal(first, second)
+    forward = engine.compile_forward(program)
+    x = np.zeros([4, 6], "float32")
+    weights, state = program.split(arrays)
+    one, again = (engine.numpy(forward(weights, state, {"x": x})["output"]) for _ in range(2))
+    np.testing.assert_array_equal(one, again)
+    moved = program.forward(weights, state, {"x": x}).state
+    assert not any(np.array_equal(engine.numpy(moved[path]), state[path]) for path in state)
+
+
+def test_each_call_of_the_emitted_model_draws_anew(engine: Engine) -> None:
+    import keras
+
+    model = emitted(TEXT)
+    x = np.zeros([4, 6], "float32")
+    drawn = [keras.ops.convert_to_numpy(model(x)), *(model.predict(x, verbose=0) for _ in range(2))]
+    assert not any(np.array_equal(one, other) for one, other in pairwise(drawn))
