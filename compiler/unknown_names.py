@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from netwright.compiler.ops.attributes import Attribute
 from netwright.compiler.ops.catalogue import find_configuration, find_operator
-from netwright.compiler.ops.op import OPERATORS
+from netwright.compiler.ops.registry import OPERATORS
 from netwright.compiler.other_names import other_layer
 from netwright.compiler.scope import Module
 from netwright.compiler.value_functions import VALUE_FUNCTIONS

@@ -22,7 +22,7 @@ from netwright.backends.keras.terms import (
 )
 from netwright.compiler.dtypes import keras_dtype
 from netwright.compiler.ir import Value
-from netwright.compiler.ops.op import OPERATORS
+from netwright.compiler.ops.registry import OPERATORS
 from netwright.dsl.source import Span
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from netwright.compiler.dims import SymbolicDim
 from netwright.compiler.dtypes import keras_dtype
 from netwright.compiler.evaluate import Evaluator
 from netwright.compiler.ir import Graph, Value
-from netwright.compiler.ops.op import OPERATORS
+from netwright.compiler.ops.registry import OPERATORS
 from netwright.compiler.scope import Env
 from netwright.compiler.session import Session
 from netwright.dsl import tree

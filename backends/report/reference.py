@@ -9,11 +9,12 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from netwright.backends.report.examples import Example, example
-from netwright.compiler.ops.catalogue import FAMILIES, find_configuration, find_operator
+from netwright.compiler.ops.catalogue import find_configuration, find_operator
 from netwright.compiler.ops.configuration import CONFIGURATIONS, Configuration
 from netwright.compiler.ops.declared import Declared
-from netwright.compiler.ops.op import OPERATORS, Layer, Op, operator_classes
+from netwright.compiler.ops.op import Layer, Op, operator_classes
 from netwright.compiler.ops.reference import AttributeLine, OperatorPage, describe
+from netwright.compiler.ops.registry import OPERATORS
 from netwright.compiler.ops.written import WrittenLayer
 from netwright.compiler.training import plan
 from netwright.dsl.records import fields
@@ -26,12 +27,12 @@ _TRAINING = plan.FAMILIES
 
 def catalogue() -> dict[str, list[type[Declared]]]:
     """Every class of the catalogue by family, in the catalogue's order; training's objects by kind."""
-    groups: dict[str, list[type[Declared]]] = {family: [] for family in FAMILIES}
+    groups: dict[str, list[type[Declared]]] = {}
     for operator in operator_classes():
         groups.setdefault(_family(operator), []).append(operator)
     for configuration in dict.fromkeys(CONFIGURATIONS.values()):
         groups.setdefault(configuration.kind, []).append(configuration)
-    return {family: classes for family, classes in groups.items() if classes}
+    return groups
 
 
 def _family(cls: type[Declared]) -> str:

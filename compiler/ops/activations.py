@@ -10,12 +10,19 @@ from typing import Any, ClassVar
 
 from netwright.compiler.dims import Dim
 from netwright.compiler.ops.declared import snake_case
-from netwright.compiler.ops.op import OPERATORS, Op, OpError, normal_axis
+from netwright.compiler.ops.op import Op, OpError, normal_axis
+from netwright.compiler.ops.registry import OPERATORS
 from netwright.compiler.ops.tensor_rules import common_dtype, expect_dtype, expect_numbers
 from netwright.compiler.types import TensorType
 
 #: what an attribute `activation=` may name -> the operator; filled as classes are defined
 ACTIVATIONS: dict[str, type[ActivationFunction]] = {}
+#: alike in keras.ops, so that `ops.relu` is `activations.relu`; the others there are in `network_activations.py`
+IN_OPS = frozenset(
+    """celu elu glu hard_shrink hard_sigmoid hard_silu hard_swish hard_tanh leaky_relu log_sigmoid log_softmax relu
+    relu6 selu sigmoid silu soft_shrink softmax softplus softsign sparse_plus sparse_sigmoid sparsemax squareplus swish
+    tanh_shrink threshold""".split()
+)
 
 
 class ActivationFunction(Op, abstract=True):
@@ -35,6 +42,8 @@ class ActivationFunction(Op, abstract=True):
         super()._register()
         for alias in (name, *cls.aliases):
             OPERATORS[f"activations.{alias}"] = cls
+            if alias in IN_OPS:
+                OPERATORS[f"ops.{alias}"] = cls
             if cls.for_attributes:
                 ACTIVATIONS[alias] = cls
 

@@ -1,87 +1,14 @@
-"""Owns the way to the catalogue: finding an operator or configuration object by the name a spec gives. Importing it
-defines every operator."""
+"""Owns the way to the catalogue: finding an operator or configuration object by the name a spec gives."""
 
 from __future__ import annotations
 
-from importlib import import_module
-
+from netwright.compiler.ops import initializers, regularizers
 from netwright.compiler.ops.configuration import CONFIGURATIONS, Configuration, find
 from netwright.compiler.ops.declared import snake_case
-from netwright.compiler.ops.op import OPERATORS, Op
+from netwright.compiler.ops.op import Op
+from netwright.compiler.ops.registry import OPERATORS
 
-#: every family of operators and configuration objects; a new family is named here, a new operator nowhere
-FAMILIES = (
-    "activation_layers",
-    "activations",
-    "attention",
-    "augmentation",
-    "augmentation_colors",
-    "channels",
-    "convolution",
-    "convolution_separable",
-    "convolution_transpose",
-    "core",
-    "einsum_dense",
-    "embeddings",
-    "encoding",
-    "hashing",
-    "image_filters",
-    "image_geometry",
-    "image_transforms",
-    "initializers",
-    "lookups",
-    "merging",
-    "mixture_density",
-    "multi_head_attention",
-    "network_activations",
-    "network_attention",
-    "network_convolution",
-    "network_losses",
-    "network_normalization",
-    "network_pooling",
-    "network_rearrangement",
-    "normalization",
-    "padding",
-    "pooling",
-    "pooling_adaptive",
-    "positions",
-    "random_functions",
-    "recurrent",
-    "recurrent_cells",
-    "recurrent_convolution",
-    "regions",
-    "regularization",
-    "regularizers",
-    "reshaping",
-    "resizing",
-    "spectral_normalization",
-    "spectrograms",
-    "tensor_binary",
-    "tensor_creation",
-    "tensor_decompositions",
-    "tensor_elementwise",
-    "tensor_indexing",
-    "tensor_integers",
-    "tensor_joining",
-    "tensor_linear_algebra",
-    "tensor_matrices",
-    "tensor_nan",
-    "tensor_products",
-    "tensor_reduction",
-    "tensor_sequences",
-    "tensor_scatter",
-    "tensor_segments",
-    "tensor_shape",
-    "tensor_statistics",
-    "tensor_transforms",
-    "tensor_trigonometry",
-    "tensor_windows",
-    "unpooling",
-    "weight",
-    "wrappers",
-)
-for family in FAMILIES:
-    import_module(f"netwright.compiler.ops.{family}")
+__all__ = ["find_configuration", "find_operator", "initializers", "regularizers"]
 
 
 def find_operator(name: str) -> type[Op] | None:

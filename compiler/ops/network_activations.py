@@ -2,15 +2,7 @@
 
 from __future__ import annotations
 
-from netwright.compiler.ops.op import OPERATORS
 from netwright.compiler.ops.tensor_elementwise import FloatOnly
-
-#: alike in both, so that `ops.relu` is `activations.relu`
-_ALIKE = """celu elu glu hard_shrink hard_sigmoid hard_silu hard_swish hard_tanh leaky_relu log_sigmoid log_softmax relu
-relu6 selu sigmoid silu soft_shrink softmax softplus softsign sparse_plus sparse_sigmoid sparsemax squareplus swish
-tanh_shrink threshold"""
-for name in _ALIKE.split():
-    OPERATORS[f"ops.{name}"] = OPERATORS[f"activations.{name}"]
 
 
 class Gelu(FloatOnly):

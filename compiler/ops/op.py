@@ -10,6 +10,7 @@ from netwright.compiler.dims import Dim
 from netwright.compiler.ops.attributes import TYPES, AttributeType, attr
 from netwright.compiler.ops.configuration import DType, Regularizer
 from netwright.compiler.ops.declared import Declared, snake_case
+from netwright.compiler.ops.registry import OPERATORS
 from netwright.compiler.types import TensorType
 
 
@@ -81,9 +82,6 @@ TYPES |= {
 Tensor = TensorType
 Tensors = TensorType | tuple[TensorType | None, ...]
 LayerName = str
-
-#: the operators by their flow name; filled as classes are defined (see `catalogue.py`)
-OPERATORS: dict[str, type[Op]] = {}
 
 
 class Op(Declared):

@@ -11,10 +11,10 @@ import pytest
 from netwright.compiler.dtypes import keras_dtype
 from netwright.compiler.ops.activation_values import is_activation
 from netwright.compiler.ops.activations import ACTIVATIONS
-from netwright.compiler.ops.catalogue import OPERATORS
 from netwright.compiler.ops.configuration import CONFIGURATIONS
 from netwright.compiler.ops.einsum_dense import EinsumDense
 from netwright.compiler.ops.op import Op
+from netwright.compiler.ops.registry import OPERATORS
 from netwright.compiler.types import TensorType
 
 pytestmark = pytest.mark.keras

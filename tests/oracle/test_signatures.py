@@ -12,9 +12,9 @@ import pytest
 
 from netwright.backends.keras.objects import keras_callable
 from netwright.compiler.ops.attributes import REQUIRED, Attribute, AttributeFault
-from netwright.compiler.ops.catalogue import OPERATORS
 from netwright.compiler.ops.configuration import CONFIGURATIONS, Configuration
 from netwright.compiler.ops.op import Function, Layer, Op
+from netwright.compiler.ops.registry import OPERATORS
 
 pytestmark = pytest.mark.keras
 

@@ -9,9 +9,10 @@ import pytest
 
 from netwright.compiler.dims import Dim, symbol
 from netwright.compiler.ops.attributes import AttributeFault
-from netwright.compiler.ops.catalogue import OPERATORS, find_configuration, find_operator
+from netwright.compiler.ops.catalogue import find_configuration, find_operator
 from netwright.compiler.ops.op import Op, OpError
 from netwright.compiler.ops.reference import describe
+from netwright.compiler.ops.registry import OPERATORS
 from netwright.compiler.types import TensorType
 
 N, M, H, W, T, C = map(symbol, "NMHWTC")
