@@ -24,6 +24,14 @@ status = main(["check", sys.argv[1]])
 print([name for name in ("tensorflow", "keras", "jax", "numpy") if name in sys.modules])
 sys.exit(status)
 """
+_CATALOGUE = """
+from time import perf_counter
+import netwright.compiler.ops.op
+from netwright.compiler.ops.registry import OPERATORS
+start = perf_counter()
+found = len(set(OPERATORS.values()))
+print(found, perf_counter() - start)
+"""
 
 
 def process_seconds(command: list[str], times: int) -> float:
@@ -89,4 +97,19 @@ def _figures(params: dict[str, int]) -> None:
     _ = model.params.total, model.macs, model.ok
 
 
-BENCHMARKS = {"checking against Keras": against_keras, "layers in a row": long_chain, "depth of a repeat": depth}
+def catalogue() -> list[tuple[str, str]]:
+    """Loading every operator, of which a check loads the families that its spec uses."""
+    runs = [
+        subprocess.run([sys.executable, "-c", _CATALOGUE], check=True, capture_output=True, text=True).stdout.split()
+        for _ in range(9)
+    ]
+    seconds = statistics.median(float(run[1]) for run in runs)
+    return [(f"import all {runs[0][0]} operators", f"{1000 * seconds:.0f} ms")]
+
+
+BENCHMARKS = {
+    "checking against Keras": against_keras,
+    "layers in a row": long_chain,
+    "depth of a repeat": depth,
+    "catalogue": catalogue,
+}
