@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 from xla.families import Family
 
+from netwright.backends.keras.emit import emit
 from netwright.backends.xla.engines.engine import Engine
+from netwright.compiler.dtypes import keras_dtype
 from netwright.dsl.diagnostics import SpecError
 
 pytestmark = pytest.mark.keras
@@ -150,13 +152,25 @@ ON_JAX = (
 
 @pytest.mark.parametrize("name", FAMILIES)
 def test_direct_execution_is_the_emitted_model(name: str, engine: Engine, rng: Any, twins: Any) -> None:
-    FAMILIES[name].check(engine, rng, twins)
+    FAMILIES[name].check(engine, rng, twins, gradients=True)
 
 
 def test_what_runs_on_jax_alone(engine: Engine, rng: Any, twins: Any) -> None:
     if engine.name == "jax":
-        family(ARRAYS, *ON_JAX).check(engine, rng, twins)
+        family(ARRAYS, *ON_JAX).check(engine, rng, twins, gradients=True)
         return
     for line in ON_JAX:
         with pytest.raises(SpecError, match="XLA cannot run"):
             family(ARRAYS, line).check(engine, rng, twins)
+
+
+def test_emitted_it_runs_on_both_without_xla(engine: Engine) -> None:
+    import keras
+
+    spec, namespace = family(ARRAYS, *ON_JAX).compiled(), dict[str, Any]()
+    exec(emit(spec), namespace)
+    types = {name: value.type for name, value in spec.elaborated.inputs.items()}
+    made = namespace["build_model"]()(
+        {name: keras.ops.ones(type.shape, keras_dtype(type.dtype)) for name, type in types.items()}
+    )
+    assert {name: tuple(made[name].shape) for name in made} == {name: type.shape for name, type in spec.outputs.items()}
