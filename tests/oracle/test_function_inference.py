@@ -25,9 +25,11 @@ CALLS_PER_FUNCTION = 6
 OTHER_DTYPE = {"logsumexp", "meshgrid", "multi_hot", "normalize", "psnr", "reciprocal"}
 #: what Keras infers where x is subscripted, not where the function is called
 SUBSCRIPTS = {"get_item"}
+#: of keras.random Keras infers nothing: emitted code has layers that draw
+INFERRED = [name for name in FUNCTIONS if name not in SUBSCRIPTS and not name.startswith("random.")]
 
 
-@pytest.mark.parametrize("name", [name for name in FUNCTIONS if name not in SUBSCRIPTS])
+@pytest.mark.parametrize("name", INFERRED)
 def test_keras_infers_what_it_computes(name: str) -> None:
     random = Random(name)
     for _ in range(CALLS_PER_FUNCTION):
