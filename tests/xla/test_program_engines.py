@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 CHECKS = sorted(Path(__file__).parent.glob("on_engine*.py"))
+#: what is run is small and compiled once, so that compiling it fast matters more than fast code
+QUICK = "--xla_backend_optimization_level=0"
 
 
 @pytest.mark.keras
@@ -18,6 +20,6 @@ CHECKS = sorted(Path(__file__).parent.glob("on_engine*.py"))
 def test_engine(checks: Path, engine: str) -> None:
     pytest.importorskip(engine)
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(checks)]
-    environment = {**os.environ, "KERAS_BACKEND": engine}
+    environment = {**os.environ, "KERAS_BACKEND": engine, "XLA_FLAGS": QUICK}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=900)
     assert done.returncode == 0, done.stdout + done.stderr
