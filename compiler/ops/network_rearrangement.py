@@ -108,6 +108,7 @@ class Fold(Windows):
     """The sum of what all windows hold of each pixel, the transpose of unfold; x: (N, C kh kw, number of windows) →
     (N, C, *output_size)."""
 
+    not_trained_on = ("tensorflow",)
     output_size: Spatial = attr(positive)
     order = ("output_size", "kernel_size", "dilation", "padding", "stride")
 

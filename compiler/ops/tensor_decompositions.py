@@ -100,6 +100,11 @@ class Qr(Decomposition):
 
     mode: str = attr(one_of("reduced", "complete"), default="reduced")
 
+    @property
+    def not_trained_on(self) -> tuple[str, ...]:  # type: ignore[override]
+        """TensorFlow has no gradient of the complete one."""
+        return ("tensorflow",) if self.mode == "complete" else ()
+
     def infer(self, x: TensorType) -> tuple[TensorType, TensorType]:
         expect_matrix(x)
         rows, columns = (known_size(dim, "the size of a matrix") for dim in x.shape[-2:])

@@ -137,6 +137,7 @@ class Slice(Started):
 class SliceUpdate(Started):
     """y = inputs, with the updates in the place of the part that begins at start_indices; y as inputs."""
 
+    not_trained_on = ("tensorflow",)
     operands = ("inputs", "updates")
     convention = "named"
 

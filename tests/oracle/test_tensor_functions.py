@@ -136,6 +136,22 @@ def test_random_calls_agree_with_keras(name: str) -> None:
         assert inferred(op, call) == types_of(outputs), (op, call)
 
 
+@pytest.mark.parametrize("name", [name for name in FUNCTIONS if not name.startswith("random.")])
+def test_functional_models_infer_the_shapes(name: str) -> None:
+    """Where they do not, the operator says so, and `emit` writes it otherwise."""
+    random = Random(name)
+    for _ in range(3):
+        call = GENERATORS[name](random)
+        op = make(name, call.attributes)
+        if op.works_symbolically(*call.operands, **call.keywords):
+            outputs = keras_call(op, list(map(placeholder, call.operands)), placeholders(call))
+            assert shapes(op.infer(*call.operands, **call.keywords)) == shapes(outputs), (op, call)
+
+
+def shapes(outputs: Any) -> list[tuple[int, ...]]:
+    return [tuple(each.shape) for each in (outputs if isinstance(outputs, (list, tuple)) else [outputs])]
+
+
 def run(op: Op, call: Call) -> Any:
     keywords = {name: array(type) for name, type in call.keywords.items()}
     return keras_call(op, indices_first(call.operands, op.name_in_flow), keywords)

@@ -10,6 +10,8 @@ from xla.families import Family
 from xla.on_engine_functions import family
 
 from netwright.backends.xla.engines.engine import Engine
+from netwright.backends.xla.sites import sites_of
+from netwright.backends.xla.support import check_compiled
 from netwright.dsl.diagnostics import SpecError
 
 pytestmark = pytest.mark.keras
@@ -157,3 +159,13 @@ def test_what_runs_on_jax_alone(lines: Family, engine: Engine, rng: Any, twins: 
         return
     with pytest.raises(SpecError, match="XLA cannot run"):
         lines.check(engine, rng, twins)
+
+
+@pytest.mark.parametrize("line", ["x -> fold([6, 6], 2)", "(x, x[:1]) -> slice_update([0, 0, 0])"])
+def test_what_tensorflow_has_no_compiled_gradient_of(line: str, engine: Engine, program_of: Any) -> None:
+    sites = sites_of(program_of(f'inputs: {{x: "f32[2, 12, 25]"}}\nmodel: |\n  {line}\n').graph)
+    if engine.name == "jax":
+        check_compiled(sites, "jax", training=True)
+        return
+    with pytest.raises(SpecError, match="XLA cannot train"):
+        check_compiled(sites, "tensorflow", training=True)
