@@ -31,7 +31,7 @@ class ActivationFunction(Op, abstract=True):
 
     #: may stand as `activation=<name>`
     for_attributes: ClassVar[bool] = True
-    gradient_reads = ("outputs",)
+    gradient_reads: ClassVar[tuple[str, ...]] = ("outputs",)
 
     @classmethod
     def _register(cls) -> None:

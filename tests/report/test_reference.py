@@ -37,7 +37,8 @@ def test_every_class_is_told_in_a_line() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["conv2d", "Conv2D", "convolution2d", "adam", "Adam", "l2", "CosineDecay", "ops.reshape", "RMSprop", "BinaryIoU"]
+    "name",
+    ["conv2d", "Conv2D", "convolution2d", "adam", "Adam", "l2", "CosineDecay", "ops.reshape", "RMSprop", "BinaryIoU"],
 )
 def test_found_by_every_name(name: str) -> None:
     assert find(name)
