@@ -9,7 +9,7 @@ from math import prod
 
 from netwright.compiler.dims import Dim, SymbolicDim
 from netwright.compiler.dtypes import byte_size
-from netwright.compiler.ir import CallNode, Graph, Instance, Node, OpNode, RepeatNode
+from netwright.compiler.ir import BodyNode, Graph, Instance, Node, OpNode, copies, steps_of
 from netwright.compiler.ops.op import Weight
 from netwright.dsl.diagnostics import CompilerBug
 from netwright.dsl.records import entity, field, record
@@ -51,9 +51,22 @@ class Cost:
         self.flops = _plus(self.flops, other.flops, count)
         self.shared.update(other.shared)
 
+    def repeated(self, count: int, steps: Dim = 1) -> Cost:
+        """That of so many copies, each at so many steps."""
+        if count == 1 and steps == 1:
+            return self
+        cost = Cost()
+        cost.add(self, count)
+        cost.macs, cost.flops = _times(cost.macs, steps), _times(cost.flops, steps)
+        return cost
+
 
 def _plus(total: Dim | None, more: Dim | None, count: int) -> Dim | None:
     return None if total is None or more is None else total + more * count
+
+
+def _times(cost: Dim | None, steps: Dim) -> Dim | None:
+    return None if cost is None else cost * steps
 
 
 class Analysis:
@@ -86,12 +99,8 @@ class Analysis:
     def _plain(self, node: Node) -> Cost:
         if isinstance(node, OpNode):
             return self._operator(node)
-        if isinstance(node, CallNode):
-            return self.of_graph(node.graph)
-        if isinstance(node, RepeatNode):
-            cost = Cost()
-            cost.add(self.of_graph(node.body), node.count)
-            return cost
+        if isinstance(node, BodyNode):
+            return self.of_graph(node.body).repeated(copies(node), steps_of(node))
         raise CompilerBug(f"no cost is known of a {type(node).__name__}")
 
     def _operator(self, node: OpNode) -> Cost:

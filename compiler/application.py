@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from netwright.compiler.bodies import Bodies, component, context
 from netwright.compiler.dims import DimTooComplex
-from netwright.compiler.ir import CallNode, Graph, OpNode, RepeatNode, Value, each_tensor
+from netwright.compiler.ir import CallNode, Graph, OpNode, RepeatNode, Tensors, Value, each_tensor
 from netwright.compiler.ops.assumptions import suppositions
 from netwright.compiler.ops.catalogue import find_operator
 from netwright.compiler.ops.initializers import expect_fillable
@@ -91,6 +91,8 @@ class Application:
     ) -> Any:
         """Add an operator's node; its outputs. Raises OpError where the operator does not take the operands."""
         keywords = tuple((name, each_tensor(given, self.graph.import_value)) for name, given in layer.keywords)
+        if layer.op.runs_cell:
+            return self._scan(layer, operands, keywords, span, instance)
         node = OpNode(component(layer.op), operands, span, instance, layer.op, keywords)
         inferred = self._infer(node)
         if instance is not None:
@@ -98,6 +100,22 @@ class Application:
         several = isinstance(inferred, tuple)
         outputs = self.graph.add(node, inferred if isinstance(inferred, tuple) else (inferred,))
         return outputs if several else outputs[0]
+
+    def _scan(
+        self,
+        layer: OperatorLayer,
+        operands: tuple[Value, ...],
+        keywords: tuple[tuple[str, Tensors], ...],
+        span: Span,
+        instance: Instance | None,
+    ) -> Any:
+        from netwright.compiler.recurrences import scan_node
+
+        node, types = scan_node(self, layer, operands, keywords, span=span, instance=instance)
+        if instance is not None:
+            check_same_weights(self.session, instance, node)
+        outputs = self.graph.add(node, types)
+        return outputs if len(outputs) > 1 else outputs[0]
 
     def _infer(self, node: OpNode) -> TensorType | tuple[TensorType, ...]:
         suppositions()  # those of an operator that was refused are of no interest

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from netwright.compiler.dims import Dim
 from netwright.compiler.ops.op import Op, Weight
 from netwright.compiler.types import TensorType
 from netwright.dsl.records import entity, field
@@ -82,21 +83,62 @@ class OpNode(Node):
 
 
 @entity
-class CallNode(Node):
-    """A block (or shared composition) applied: `operands` are the graph's inputs in order. `arguments` is how the
+class BodyNode(Node):
+    """What runs a graph of its own."""
+
+    body: Graph
+
+    def entries(self) -> tuple[Value | None, ...]:
+        """What each input of the body gets at first; none where nobody gives it."""
+        return self.operands
+
+    def exits(self) -> tuple[int, ...]:
+        """For each output, the output of the body that it is or is made of."""
+        return tuple(range(len(self.outputs)))
+
+
+@entity
+class CallNode(BodyNode):
+    """A block (or shared composition) applied: `operands` are the body's inputs in order. `arguments` is how the
     call is shown: 'filters=64, strides=2'."""
 
-    graph: Graph
     arguments: str = ""
 
 
 @entity
-class RepeatNode(Node):
+class RepeatNode(BodyNode):
     """`count` copies of `body` in sequence, each with its own weights: the body's outputs are the next copy's first
     inputs. Operands beyond the outputs are captured: every copy gets the same."""
 
-    body: Graph
     count: int
+
+
+@entity
+class ScanNode(BodyNode):
+    """`body` run over axis 1 of the first operand, with the same weights at every step: it takes a step, the states and
+    what it captured, which are the other operands, and gives an output and new states (the new states alone, where the
+    first of them is the output). Of the keywords, `initial_state` are the first states, zeros where it is not there,
+    and `mask` says which steps count. `op` holds the options."""
+
+    op: Op
+    keywords: tuple[tuple[str, Tensors], ...] = ()
+
+    @property
+    def steps(self) -> Dim:
+        return self.operands[0].type.shape[1]
+
+    @property
+    def state_count(self) -> int:
+        return len(self.body.inputs) - len(self.operands)
+
+    def entries(self) -> tuple[Value | None, ...]:
+        given = dict(self.keywords).get("initial_state", (None,) * self.state_count)
+        first, *captured = self.operands
+        return (first, *(given if isinstance(given, tuple) else (given,)), *captured)
+
+    def exits(self) -> tuple[int, ...]:
+        made = len(self.body.outputs)
+        return (0, *range(made - self.state_count, made))[: len(self.outputs)]
 
 
 @entity
@@ -149,7 +191,7 @@ class Graph:
 def read_by(node: Node) -> list[Value]:
     """Every tensor a node reads, call-time ones too; no constants."""
     values: list[Value | None] = list(node.operands)
-    if isinstance(node, OpNode):
+    if isinstance(node, (OpNode, ScanNode)):
         for _, given in node.keywords:
             values += given if isinstance(given, tuple) else (given,)
     return [value for value in values if value is not None and value.constant is None]
@@ -166,6 +208,16 @@ def indexed_names(graph: Graph) -> Iterator[tuple[Node, str, int | None]]:
         index = seen.get(node.name, 0)
         seen[node.name] = index + copies(node)
         yield node, node.name, index if totals[node.name] > 1 else None
+
+
+def body_of(node: Node) -> Graph | None:
+    """The graph that a call, a repeat or a recurrence runs."""
+    return node.body if isinstance(node, BodyNode) else None
+
+
+def steps_of(node: Node) -> Dim:
+    """How often what is in the node runs with the same weights."""
+    return node.steps if isinstance(node, ScanNode) else 1
 
 
 def copies(node: Node) -> int:

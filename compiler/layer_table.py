@@ -6,7 +6,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from netwright.compiler.analysis import Analysis, Cost, Parameters
-from netwright.compiler.ir import CallNode, Graph, Instance, Node, OpNode, RepeatNode, copies, indexed_names
+from netwright.compiler.dims import Dim
+from netwright.compiler.ir import (
+    Graph,
+    Instance,
+    Node,
+    OpNode,
+    RepeatNode,
+    ScanNode,
+    body_of,
+    copies,
+    indexed_names,
+    steps_of,
+)
 from netwright.compiler.types import TensorType
 from netwright.dsl.records import record
 
@@ -14,18 +26,20 @@ from netwright.dsl.records import record
 @record
 class Row:
     """One node at one place of the model. `depth` counts enclosing blocks; `repeats` the copies that the row and the
-    rows below it stand for (1 where copies are laid out)."""
+    rows below it stand for (1 where copies are laid out); `steps` how often the recurrences around it run it, which
+    the cost counts."""
 
     path: str
     node: Node
     depth: int
     repeats: int
     cost: Cost
+    steps: Dim = 1
 
     @property
     def kind(self) -> str:
         """The operator's name in flow, or the block's."""
-        return self.node.op.name_in_flow if isinstance(self.node, OpNode) else self.node.name
+        return self.node.op.name_in_flow if isinstance(self.node, (OpNode, ScanNode)) else self.node.name
 
     @property
     def copies(self) -> int:
@@ -43,7 +57,9 @@ def layer_rows(graph: Graph, analysis: Analysis) -> Iterator[Row]:
     yield from _expanded(graph, analysis, "", set(), counted=True)
 
 
-def _expanded(graph: Graph, analysis: Analysis, prefix: str, seen: set[Instance], *, counted: bool) -> Iterator[Row]:
+def _expanded(
+    graph: Graph, analysis: Analysis, prefix: str, seen: set[Instance], *, counted: bool, steps: Dim = 1
+) -> Iterator[Row]:
     """`seen`: instances whose weights stand in a row already. `counted` is false inside their later applications."""
     seen -= set(graph.instances)  # each call of the graph has instances of its own
     for node, name, index in indexed_names(graph):
@@ -55,9 +71,11 @@ def _expanded(graph: Graph, analysis: Analysis, prefix: str, seen: set[Instance]
             inner = body_of(node)
             if inner is None or is_wrapper(node):
                 operator = node if inner is None else inner.nodes[0]
-                yield Row(path, operator, path.count("/"), 1, _counted(analysis.of_node(operator), operator, counts))
+                cost = _counted(analysis.of_node(operator), operator, counts).repeated(1, steps)
+                yield Row(path, operator, path.count("/"), 1, cost, steps)
             else:
-                yield from _expanded(inner, analysis, f"{path}/", seen, counted=counts)
+                again = steps * steps_of(node)
+                yield from _expanded(inner, analysis, f"{path}/", seen, counted=counts, steps=again)
 
 
 def _counted(cost: Cost, node: Node, counts: bool) -> Cost:
@@ -74,20 +92,17 @@ def tree_rows(graph: Graph, analysis: Analysis) -> Iterator[Row]:
     yield from _nested(graph, analysis, "", 0, 1)
 
 
-def _nested(graph: Graph, analysis: Analysis, prefix: str, depth: int, repeats: int) -> Iterator[Row]:
+def _nested(
+    graph: Graph, analysis: Analysis, prefix: str, depth: int, repeats: int, *, steps: Dim = 1
+) -> Iterator[Row]:
     for node, name, index in indexed_names(graph):
         count = copies(node)
         last = "" if index is None or count == 1 else f"..{index + count - 1}"
         path = f"{prefix}{name}" + ("" if index is None else f"[{index}{last}]")
-        yield Row(path, node, depth, repeats * count, analysis.of_node(node))
+        yield Row(path, node, depth, repeats * count, analysis.of_node(node).repeated(1, steps), steps)
         inner = body_of(node)
         if inner is not None and not is_wrapper(node):
-            yield from _nested(inner, analysis, f"{path}/", depth + 1, repeats * count)
-
-
-def body_of(node: Node) -> Graph | None:
-    """The graph inside a call or a repeat."""
-    return node.graph if isinstance(node, CallNode) else node.body if isinstance(node, RepeatNode) else None
+            yield from _nested(inner, analysis, f"{path}/", depth + 1, repeats * count, steps=steps * steps_of(node))
 
 
 def is_wrapper(node: Node) -> bool:

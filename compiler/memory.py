@@ -8,7 +8,7 @@ from functools import cached_property
 
 from netwright.compiler.dims import Dim, substitute
 from netwright.compiler.dtypes import byte_size
-from netwright.compiler.ir import CallNode, Graph, Node, OpNode, RepeatNode, Value, read_by
+from netwright.compiler.ir import Graph, Node, OpNode, RepeatNode, ScanNode, Value, body_of, read_by
 from netwright.compiler.ops.activation_values import gradient_of_activation
 from netwright.compiler.ops.op import Op
 from netwright.compiler.types import TensorType
@@ -70,10 +70,6 @@ class _Sizes:
         return sum(self.of(value.type) for value in values)
 
 
-def _inner(node: Node) -> Graph | None:
-    return node.graph if isinstance(node, CallNode) else node.body if isinstance(node, RepeatNode) else None
-
-
 # ---------------------------------------------------------------- inference
 
 
@@ -108,9 +104,12 @@ class _Inference:
         """What a node needs beyond its operands and outputs."""
         if isinstance(node, OpNode):
             return self._sizes.elements(node.op.workspace(*_types(node)))
-        inner = _inner(node)
+        inner = body_of(node)
         assert inner is not None
-        return max(0, self.peak(inner) - self._sizes.all(inner.inputs) - self._sizes.all(inner.outputs))
+        given, made = inner.inputs, inner.outputs
+        if isinstance(node, ScanNode):  # a step and its states are beside the whole sequence
+            given, made = list(inner.captures.values()), ()
+        return max(0, self.peak(inner) - self._sizes.all(given) - self._sizes.all(made))
 
 
 def _types(node: OpNode) -> tuple[TensorType, ...]:
@@ -165,11 +164,13 @@ class _Training:
         """`wanted`: which operands get gradients."""
         if isinstance(node, OpNode):
             return self._operator(node, wanted)
-        inner = _inner(node)
+        inner = body_of(node)
         assert inner is not None
         if isinstance(node, RepeatNode):
             wanted = (*(True for _ in node.outputs), *wanted[len(node.outputs) :])
             return self._repeated(self._walk(inner, wanted).needs, node)
+        if isinstance(node, ScanNode):
+            return self._scanned(self._walk(inner, (True,) * len(inner.inputs)).needs, node)
         return self._walk(inner, wanted).needs
 
     def _operator(self, node: OpNode, wanted: Wanted) -> _Needs:
@@ -185,6 +186,19 @@ class _Training:
         links = self.sizes.all(value for value, read, given in between if read or given)
         others = (node.count - 1) * (body.kept + links)
         return _Needs(body.reads, body.gives, body.kept + others, body.forward + others, body.backward + others)
+
+    def _scanned(self, body: _Needs, node: ScanNode) -> _Needs:
+        """Steps after one another: each keeps what its gradient reads, the states that go from one to the next too."""
+        taken = node.body.inputs[1 : 1 + node.state_count]
+        links = zip(taken, body.reads[1:], body.gives[len(body.gives) - node.state_count :], strict=False)
+        linked = self.sizes.all(state for state, read, given in links if read or given)
+        kept = self.sizes.elements(node.steps * (body.kept + linked), "u8")
+        gradients = self.gradients((*node.outputs, *node.operands))
+        captured = body.reads[1 + node.state_count :]
+        reads = (body.reads[0], *captured, *(False,) * (len(read_by(node)) - len(node.operands)))
+        gives = (body.gives[0], *(False,) * (len(node.outputs) - 1))
+        forward = kept - body.kept + body.forward + self.sizes.all(node.body.outputs)
+        return _Needs(reads, gives, kept, forward, kept - body.kept + body.backward + gradients)
 
     def gradients(self, values: Iterable[Value]) -> int:
         """The gradients of these tensors, each once."""

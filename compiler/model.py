@@ -192,6 +192,7 @@ class Model:
                 "params": row.cost.parameters.total,
                 "trainable": row.cost.parameters.trainable,
                 "macs": _shown(self.for_one_example(row.cost.macs)),
+                **({} if row.steps == 1 else {"steps": _shown(row.steps)}),
             }
             for row in layer_rows(self.elaborated.graph, self.analysis)
         ]

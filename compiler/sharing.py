@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from netwright.compiler.ir import CallNode, Graph, Instance, Node, OpNode, RepeatNode
+from netwright.compiler.ir import Instance, Node, OpNode, body_of
 from netwright.compiler.ops.op import Weight
 from netwright.compiler.session import Session
 from netwright.dsl.diagnostics import Label
@@ -16,7 +16,7 @@ def check_same_weights(session: Session, instance: Instance, node: Node) -> None
         instance.first = node
         return
     first, now = instance.first, node
-    if _graph_of(first) is not None and _graph_of(first) is _graph_of(now):
+    if body_of(first) is not None and body_of(first) is body_of(now):
         return
     for ours, theirs in zip(_shapes(now), _shapes(first), strict=True):
         if ours != theirs:
@@ -30,10 +30,6 @@ def check_same_weights(session: Session, instance: Instance, node: Node) -> None
             )
 
 
-def _graph_of(node: Node) -> Graph | None:
-    return node.graph if isinstance(node, CallNode) else None
-
-
 def _shapes(node: Node) -> list[tuple[str, tuple[object, ...]]]:
     return [(weight.name, weight.shape) for weight in _weights(node)]
 
@@ -41,12 +37,9 @@ def _shapes(node: Node) -> list[tuple[str, tuple[object, ...]]]:
 def _weights(node: Node) -> Iterator[Weight]:
     if isinstance(node, OpNode):
         yield from node.weights()
-    elif isinstance(node, CallNode):
-        for inner in node.graph.nodes:
-            yield from _weights(inner)
-    elif isinstance(node, RepeatNode):
-        for inner in node.body.nodes:
-            yield from _weights(inner)
+    body = body_of(node)
+    for inner in body.nodes if body else ():
+        yield from _weights(inner)
 
 
 def _text(shape: tuple[object, ...]) -> str:

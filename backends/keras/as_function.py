@@ -38,8 +38,9 @@ def _applied(to: Translator, layer: Layer, place: Span) -> tuple[Scope, tuple[st
     for name in sorted(variables_in(layer) | variables_in(tuple(to.params.values()))):
         scope.names.claim(name)
     operand, parameters = _operand(scope, layer.operands())
-    scope.anchor = Atom(parameters[0]) if parameters[0].isidentifier() else None
-    carry = Carry(scope, parameters[0] if len(parameters) == 1 else None)
+    first = parameters[0] if parameters[0].isidentifier() else None
+    scope.anchor = None if first is None else Atom(first)
+    carry = Carry(scope, first if len(parameters) == 1 else None)
     return scope, parameters, layer.apply(to.beside(scope), operand, place, carry)
 
 

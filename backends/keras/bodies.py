@@ -206,14 +206,15 @@ def write_pattern(to: Translator, target: tree.Target) -> None:
 
 
 def _named_axes(to: Translator, dims: tuple[tree.Expr, ...]) -> list[tuple[int, str]]:
-    """The free names of a pattern that the body uses, with their axes, from the end behind an ellipsis and for the
-    last."""
+    """The free names of a pattern that the body uses, with their axes."""
+    return [(axis, name) for axis, name in named_axes(dims) if to.scope.uses[name] and not _is_bound(to, name)]
+
+
+def named_axes(dims: tuple[tree.Expr, ...]) -> list[tuple[int, str]]:
+    """The names in a pattern with their axes, from the end behind an ellipsis and for the last."""
     gap = next((index for index, dim in enumerate(dims) if isinstance(dim, tree.Ellipsis_)), len(dims) - 1)
-    found = []
-    for index, dim in enumerate(dims):
-        if isinstance(dim, tree.Name) and to.scope.uses[dim.id] and not _is_bound(to, dim.id):
-            found.append((index if index < gap else index - len(dims), dim.id))
-    return found
+    names = ((index, dim.id) for index, dim in enumerate(dims) if isinstance(dim, tree.Name))
+    return [(index if index < gap else index - len(dims), name) for index, name in names]
 
 
 def _is_bound(to: Translator, name: str) -> bool:

@@ -10,6 +10,7 @@ from netwright.backends.keras import arguments as given
 from netwright.backends.keras.layers_block import BlockLayer, call_function
 from netwright.backends.keras.layers_called import SharedLayer
 from netwright.backends.keras.layers_operator import OperatorLayer, create
+from netwright.backends.keras.layers_recurrent import recurrent
 from netwright.backends.keras.syntax import Atom, Call, Code, Display, Size, rewrite
 from netwright.backends.keras.terms import BlockArgument, Layer, Plain, Term
 from netwright.compiler.keras_modules import keras_module
@@ -124,6 +125,8 @@ def _python_function(name: str) -> Code:
 
 
 def _operator(to: Translator, cls: type[Op], arguments: Arguments, place: Span) -> Term:
+    if cls.runs_cell:
+        return recurrent(to, cls, arguments, place)
     layer = OperatorLayer(cls, given.of_operator(to, cls, arguments), place)
     return layer if cls.operands or cls.variadic else create(to, layer, place)
 

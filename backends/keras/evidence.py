@@ -8,7 +8,7 @@ from typing import Any
 
 from netwright.compiler.dims import SymbolicDim
 from netwright.compiler.elaborate import Elaborated
-from netwright.compiler.ir import CallNode, Graph, Instance, Node, OpNode, RepeatNode, Value, copies
+from netwright.compiler.ir import Graph, Instance, Node, OpNode, ScanNode, Value, body_of, copies
 from netwright.compiler.types import TensorType
 from netwright.compiler.values import BlockLayer
 from netwright.dsl.source import Span
@@ -27,6 +27,7 @@ class Evidence:
         self._types: dict[Place, dict[TensorType, None]] = {}
         self._counts: dict[Place, int] = {}
         self._nodes: dict[Place, Node] = {}
+        self._recurrences: dict[Place, list[ScanNode]] = {}
         self._instances: dict[Place, Instance] = {}
         self._calls: dict[Block, list[tuple[BlockLayer, Graph]]] = {}
         for span, value in elaborated.session.seen:
@@ -37,8 +38,16 @@ class Evidence:
         for layer, graph in elaborated.session.calls:
             self._calls.setdefault(layer.block, []).append((layer, graph))
         for graph in graphs_of(elaborated.graph) if elaborated.graph else ():
-            self._nodes.update((place_of(node.span), node) for node in graph.nodes)
+            for node in graph.nodes:
+                self._note(node)
             self._instances.update((place_of(instance.span), instance) for instance in graph.instances)
+
+    def _note(self, node: Node) -> None:
+        self._nodes[place_of(node.span)] = node
+        if isinstance(node, ScanNode):
+            declared = () if node.instance is None else (node.instance.span,)
+            for span in (node.span, *declared):
+                self._recurrences.setdefault(place_of(span), []).append(node)
 
     def types_at(self, span: Span) -> Types:
         """The types of the tensor bound, or made by the stage, at this place."""
@@ -80,6 +89,10 @@ class Evidence:
         node = self._nodes.get(place_of(span))
         return None if node is None else node.operands
 
+    def recurrences_at(self, span: Span) -> list[ScanNode]:
+        """The recurrences applied, or declared to be shared, at this place."""
+        return self._recurrences.get(place_of(span), [])
+
     def first_application(self, span: Span) -> Node | None:
         """The first application of the shared layer declared at this place."""
         instance = self._instances.get(place_of(span))
@@ -102,11 +115,6 @@ def graphs_of(graph: Graph) -> Iterable[Graph]:
                 found[inner] = None
                 todo.append(inner)
     return found
-
-
-def body_of(node: Node) -> Graph | None:
-    """The graph that a call or repeat runs."""
-    return node.graph if isinstance(node, CallNode) else node.body if isinstance(node, RepeatNode) else None
 
 
 def depth_of(graph: Graph, known: dict[Graph, int] | None = None) -> int:

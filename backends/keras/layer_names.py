@@ -7,9 +7,9 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from netwright.backends.keras.evidence import Place, body_of, graphs_of, place_of
+from netwright.backends.keras.evidence import Place, graphs_of, place_of
 from netwright.compiler.elaborate import Elaborated
-from netwright.compiler.ir import Graph, Node, OpNode, copies
+from netwright.compiler.ir import Graph, Node, OpNode, ScanNode, body_of, copies
 from netwright.dsl.source import Span
 
 _NUMBER = re.compile(r"_\d+$")
@@ -30,7 +30,7 @@ class LayerNames:
         self._counts.update(elaborated.inputs.keys())
 
     def _note(self, span: Span, node: Node) -> None:
-        if not isinstance(node, OpNode):
+        if not isinstance(node, (OpNode, ScanNode)):
             return
         self._automatic.add(_plain(node.op.keras.rpartition(".")[2]))
         name = _name_of(node)
@@ -69,4 +69,4 @@ def _plain(name: str) -> str:
 
 
 def _name_of(node: Node) -> str | None:
-    return getattr(node.op, "name", None) if isinstance(node, OpNode) else None
+    return getattr(node.op, "name", None) if isinstance(node, (OpNode, ScanNode)) else None

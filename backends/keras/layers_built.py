@@ -39,11 +39,8 @@ class ComposedLayer(Layer):
 
     def layers_in_sequence(self) -> tuple[OperatorLayer, ...] | None:
         stages = tuple(stage for stage in self.stages if isinstance(stage, OperatorLayer))
-        plain = all(
-            not stage.is_function and stage.operands() == 1 and not stage.given.call and stage.cls.convention != "list"
-            for stage in stages
-        )
-        return stages if plain and len(stages) == len(self.stages) else None
+        alone = all(stage.stands_alone for stage in stages)
+        return stages if alone and len(stages) == len(self.stages) else None
 
 
 @dataclass(frozen=True, slots=True)

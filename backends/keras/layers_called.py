@@ -146,13 +146,19 @@ def _input_names(layer: Layer, variable: str) -> tuple[tuple[str, ...], ...]:
 
 def _input(to: Translator, value: Value, place: Span) -> Code:
     """`keras.Input` of the value's type; of the shape of the model's input where it is one."""
+    found = model_input(to, value, place)
+    dims = tuple(dim if isinstance(dim, int) else None for dim in value.type.shape[1:])
+    shape = constant(dims) if found is None else Subscript(Member(found, "shape"), (Index(Atom("1")),))
+    dtype = () if value.type.dtype == "f32" else (("dtype", Atom(string(keras_dtype(value.type.dtype)))),)
+    return Call(to.emission.keras("Input"), (shape,), dtype)
+
+
+def model_input(to: Translator, value: Value, place: Span) -> Code | None:
+    """The variable of the model's input that the value is."""
     inputs = to.emission.elaborated.inputs
     name = next((name for name, item in inputs.items() if item is value), None)
     term = None if name is None or not to.is_model else to.scope.find(name)
-    dims = tuple(dim if isinstance(dim, int) else None for dim in value.type.shape[1:])
-    shape = constant(dims) if term is None else Subscript(Member(to.code(term, place), "shape"), (Index(Atom("1")),))
-    dtype = () if value.type.dtype == "f32" else (("dtype", Atom(string(keras_dtype(value.type.dtype)))),)
-    return Call(to.emission.keras("Input"), (shape,), dtype)
+    return None if term is None else to.code(term, place)
 
 
 def _variable(to: Translator, wanted: str | None, otherwise: str) -> str:

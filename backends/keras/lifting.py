@@ -7,6 +7,8 @@ from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from typing import Any
 
+from netwright.backends.keras.scope import names_in
+from netwright.compiler.ops.catalogue import find_operator
 from netwright.compiler.scope import Module
 from netwright.dsl import tree
 from netwright.dsl.records import fields
@@ -44,6 +46,9 @@ class Lifting:
                 found.names.add(name)
             elif name in module.blocks:
                 found.callees.add(module.blocks[name])
+        if module is self._main:
+            cells = (module.blocks[name] for name in _named_in_cells(block.body) if name in module.blocks)
+            found.names.update(name for cell in cells for name in _header_names(cell) & module.params.keys())
         return found
 
     def _close(self) -> None:
@@ -96,3 +101,29 @@ def _names(item: Any, bound: set[str]) -> Iterator[FreeName]:
     elif isinstance(item, (tree.Expr, tree.Argument)):
         for name in fields(item):
             yield from _names(getattr(item, name), bound)
+
+
+# ---------------------------------------------------------------- cells
+
+
+def _named_in_cells(item: Any) -> Iterator[str]:
+    """The names in calls of `recurrent`: who runs a block as a cell makes inputs of the sizes in its header."""
+    if isinstance(item, tuple):
+        for each in item:
+            yield from _named_in_cells(each)
+    elif isinstance(item, tree.Call) and _runs_cell(item.function):
+        yield from names_in(item.arguments)
+    elif isinstance(item, (tree.Expr, tree.Argument, tree.Binding, tree.Body)):
+        for name in fields(item):
+            yield from _named_in_cells(getattr(item, name))
+
+
+def _runs_cell(function: tree.Expr) -> bool:
+    operator = find_operator(function.id) if isinstance(function, tree.Name) else None
+    return operator is not None and operator.runs_cell
+
+
+def _header_names(block: tree.Block) -> set[str]:
+    """The names in the sizes of a block's operands that its parameters do not bind."""
+    own = {parameter.name for parameter in block.parameters}
+    return {name for target in block.operands for name in names_in(target.dims or ())} - own

@@ -16,7 +16,9 @@ from netwright.compiler.ops.written import WrittenLayer
 
 _OPERATORS = [cls.__name__ for cls in operator_classes() if issubclass(cls, WrittenLayer)]
 #: definition -> file in `layers/`, in the order in which modules have them
-SOURCES = {name: snake_case(name) for name in ("make_divisible", "Arange", "Constant", "Draw", *_OPERATORS)}
+SOURCES = {
+    name: snake_case(name) for name in ("make_divisible", "Arange", "Constant", "Draw", "RecurrentCell", *_OPERATORS)
+}
 
 
 @cache

@@ -9,6 +9,7 @@ from typing import Any
 from netwright.backends.report.numbers import count, short
 from netwright.compiler.analysis import Parameters
 from netwright.compiler.checks import to_json
+from netwright.compiler.dims import Dim
 from netwright.compiler.ir import Node, OpNode, RepeatNode
 from netwright.compiler.model import Model
 from netwright.compiler.ops.declared import Declared
@@ -136,9 +137,13 @@ _FORMS: dict[str, Callable[[Any], str]] = {
 
 def shape_text(type: TensorType) -> str:
     """'N×56×56×64'; the dtype before it where it is not f32."""
-    dims = [str(dim) if isinstance(dim, int) or str(dim).isidentifier() else f"({dim})" for dim in type.shape]
-    shape = "×".join(dims) or "scalar"
+    shape = "×".join(map(shape_dim, type.shape)) or "scalar"
     return shape if type.dtype == "f32" else f"{type.dtype} {shape}"
+
+
+def shape_dim(dim: Dim) -> str:
+    """One size among others: a formula in brackets."""
+    return str(dim) if isinstance(dim, int) or str(dim).isidentifier() else f"({dim})"
 
 
 def parameters_of(model: Model, node: Node) -> Parameters:

@@ -7,10 +7,32 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from netwright.backends.report.captions import block_arguments, cut, operator_title, parameters_of, shape_text, tooltip
+from netwright.backends.report.captions import (
+    attributes_text,
+    block_arguments,
+    cut,
+    operator_title,
+    parameters_of,
+    shape_dim,
+    shape_text,
+    tooltip,
+)
 from netwright.backends.report.numbers import count
-from netwright.compiler.ir import Graph, Instance, Node, OpNode, RepeatNode, Value, copies, indexed_names, read_by
-from netwright.compiler.layer_table import body_of, is_wrapper
+from netwright.compiler.ir import (
+    BodyNode,
+    Graph,
+    Instance,
+    Node,
+    OpNode,
+    RepeatNode,
+    ScanNode,
+    Value,
+    body_of,
+    copies,
+    indexed_names,
+    read_by,
+)
+from netwright.compiler.layer_table import is_wrapper
 from netwright.compiler.model import Model
 from netwright.dsl.diagnostics import CompilerBug
 
@@ -113,9 +135,12 @@ class _Drawing:
             path = prefix + name + ("" if index is None else f"[{index}]")
             target = len(diagram.items)
             diagram.items.append(self._item(node, depth, path))
-            sources.update((value, (target, port)) for port, value in enumerate(node.outputs))
-            reads = read_by(node) if isinstance(node, OpNode) else node.operands
-            _connect(diagram, sources, tuple(reads), target)
+            reads: Sequence[Value | None] = tuple(dict.fromkeys(read_by(node)))
+            exits: Sequence[int] = range(len(node.outputs))
+            if isinstance(node, BodyNode) and diagram.items[target].kind == "box":
+                reads, exits = node.entries(), node.exits()
+            sources.update((value, (target, port)) for value, port in zip(node.outputs, exits, strict=True))
+            _connect(diagram, sources, reads, target)
         for position, value in enumerate(graph.outputs):
             target = len(diagram.items)
             kind: Kind = "exit" if prefix else "output"
@@ -126,10 +151,11 @@ class _Drawing:
 
     def _item(self, node: Node, depth: int, path: str) -> Item:
         inner = _opened(node)
-        item = self._operator(node) if inner is None else Item("block", node.name, self._arguments(inner))
+        item = self._operator(node) if inner is None else Item("block", node.name, self._arguments(node, inner))
         parameters = parameters_of(self.model, node).total
         item.repeats = copies(node)
-        item.note = f"{count(parameters)} params" if parameters else ""
+        steps = f"{shape_dim(node.steps)} steps" if isinstance(node, ScanNode) else ""
+        item.note = " · ".join(filter(None, [steps, f"{count(parameters)} params" if parameters else ""]))
         item.tooltip = tooltip(self.model, node, path)
         if node.instance is not None:
             item.shared = self._shared.setdefault(node.instance, len(self._shared))
@@ -146,15 +172,18 @@ class _Drawing:
         name, detail = operator_title(shown)
         return Item("operator", name, detail, family=type(shown.op).__module__.rpartition(".")[2])
 
-    def _arguments(self, body: Graph) -> str:
+    def _arguments(self, node: Node, body: Graph) -> str:
+        if isinstance(node, ScanNode):
+            return attributes_text(node.op)
         layer = self._layers.get(body)
         return "" if layer is None else block_arguments(layer)
 
 
-def _connect(diagram: Diagram, sources: dict[Value, tuple[int, int]], values: tuple[Value, ...], target: int) -> None:
-    """An edge for every tensor read. The ports of a box are told apart; an operator reads a tensor once."""
-    ports = enumerate(values) if diagram.items[target].kind == "box" else enumerate(dict.fromkeys(values))
-    for port, value in ports:
-        if value in sources:
+def _connect(
+    diagram: Diagram, sources: dict[Value, tuple[int, int]], values: Sequence[Value | None], target: int
+) -> None:
+    """An edge for every tensor that a port reads."""
+    for port, value in enumerate(values):
+        if value is not None and value in sources:
             source, output = sources[value]
             diagram.edges.append(Edge(source, output, target, port, shape_text(value.type)))

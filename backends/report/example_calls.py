@@ -157,6 +157,7 @@ CALLS = {
     "random_shear": "f32[N, H, W, 3] -> random_shear(0.2, 0.2)",
     "random_translation": "f32[N, H, W, 3] -> random_translation(0.1, 0.1)",
     "random_zoom": "f32[N, H, W, 3] -> random_zoom(0.2)",
+    "recurrent": "f32[N, T, 16] -> recurrent(peephole(8), return_sequences=true)",
     "repeat": "f32[N, T, 16] -> repeat(2, axis=1)",
     "rescaling": "f32[N, H, W, 3] -> rescaling(1 / 255)",
     "reshape": "f32[N, 12, 16] -> reshape([3, 64])",
@@ -211,4 +212,15 @@ CALLS = {
     "weight": "weight([64])",
     "windowed_mask": "f32[N, T, 16] -> windowed_mask(4)",
     "zeros": "zeros([2, 3])",
+}
+
+#: blocks that a call needs
+BLOCKS = {
+    "recurrent": """\
+(x, h[N, units], c[N, units]) -> peephole(units): |
+  i, f, g, o = (x, h) -> concatenate -> dense(4 * units) -> split(4, axis=-1)
+  p = weight([3, units])
+  new = (f + p[1] * c -> sigmoid) * c + (i + p[0] * c -> sigmoid) * (g -> tanh)
+  ((o + p[2] * new -> sigmoid) * (new -> tanh), new)
+""",
 }

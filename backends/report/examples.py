@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 from itertools import product
 from typing import Any
 
-from netwright.backends.report.example_calls import CALLS
-from netwright.compiler.ir import OpNode
-from netwright.compiler.model import Model, compile
+from netwright.backends.report.example_calls import BLOCKS, CALLS
+from netwright.compiler.ir import Graph, OpNode, body_of
+from netwright.compiler.model import compile
 from netwright.compiler.ops.op import Op
 from netwright.compiler.types import TensorType
 from netwright.compiler.values import show
@@ -27,10 +27,12 @@ _DTYPES = ("f32", "i32", "bool", "c64")
 
 @record
 class Example:
-    """`spec` is the whole text; `call` its model with types in place of names; `outputs` the types that come of it;
+    """`spec` is the whole text; `call` its model with types in place of names, `blocks` the lines of what it calls;
+    `outputs` the types that come of it;
     `weights` as 'kernel: f32[3, 3, 16, 8]'; MACs and FLOPs are of one example: a number, a formula, or none."""
 
     spec: str
+    blocks: tuple[str, ...]
     call: str
     outputs: tuple[str, ...]
     weights: tuple[str, ...]
@@ -41,7 +43,7 @@ class Example:
 def example(cls: type[Op]) -> Example | None:
     """The first example that compiles without a word; None where there is none."""
     for types, layer in _candidates(cls):
-        found = _compiled(types, layer)
+        found = _compiled(types, layer, BLOCKS.get(cls.name_in_flow, "").splitlines())
         if found is not None:
             return found
     return None
@@ -63,10 +65,11 @@ def _candidates(cls: type[Op]) -> Iterator[tuple[tuple[str, ...], str]]:
         yield (f"{dtype}[{shape}]",) * count, layer
 
 
-def _compiled(types: tuple[str, ...], layer: str) -> Example | None:
+def _compiled(types: tuple[str, ...], layer: str, blocks: Sequence[str]) -> Example | None:
     names = [f"x{number}" for number in range(1, len(types) + 1)] if len(types) > 1 else ["x"] * len(types)
     inputs = "".join(f"  {name}: {type}\n" for name, type in zip(names, types, strict=True)) or "  unused: f32[1]\n"
-    spec = f"netwright: 1\nname: example\ninputs:\n{inputs}model: |\n  {_applied(names, layer)}\n"
+    called = "".join(f"{line}\n" for line in ("blocks:", *(f"  {line}" for line in blocks)) if blocks)
+    spec = f"netwright: 1\nname: example\ninputs:\n{inputs}{called}model: |\n  {_applied(names, layer)}\n"
     try:
         model = compile(spec)
     except SpecError:
@@ -74,7 +77,8 @@ def _compiled(types: tuple[str, ...], layer: str) -> Example | None:
     if model.diagnostics:
         return None
     outputs = tuple(map(str, model.outputs.values()))
-    return Example(spec, _applied(types, layer), outputs, tuple(_weights(model)), model.macs, model.flops)
+    weights = tuple(_weights(model.elaborated.graph))
+    return Example(spec, tuple(blocks), _applied(types, layer), outputs, weights, model.macs, model.flops)
 
 
 def _applied(operands: Sequence[str], layer: str) -> str:
@@ -82,8 +86,9 @@ def _applied(operands: Sequence[str], layer: str) -> str:
     return f"{before} -> {layer}" if operands else layer
 
 
-def _weights(model: Model) -> Iterator[str]:
-    for node in model.elaborated.graph.nodes if model.elaborated.graph else ():
+def _weights(graph: Graph | None) -> Iterator[str]:
+    for node in graph.nodes if graph else ():
+        yield from _weights(body_of(node))
         for weight in node.weights() if isinstance(node, OpNode) else ():
             kind = "" if weight.trainable else ", not trained"
             yield f"{weight.name}: {TensorType(weight.dtype, weight.shape)}{kind}"

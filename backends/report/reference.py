@@ -120,7 +120,7 @@ def _shortened(cls: type[Declared], page: OperatorPage) -> str:
 
 
 def _hidden(cls: type[Declared]) -> tuple[str, ...]:
-    return _COMMON if issubclass(cls, Layer) else ()
+    return tuple(name for name in _COMMON if name in cls.attributes()) if issubclass(cls, Layer) else ()
 
 
 def _attribute_lines(cls: type[Declared], page: OperatorPage, width: int) -> Iterator[str]:
@@ -145,7 +145,7 @@ def _facts(cls: type[Declared], page: OperatorPage) -> Iterator[tuple[str, str]]
     if page.aliases:
         yield "also", ", ".join(page.aliases)
     if _hidden(cls) and page.attributes:
-        yield "common", f"every layer takes {', '.join(_COMMON)}"
+        yield "common", f"every layer takes {', '.join(_hidden(cls))}"
     for name, reason in page.left_out:
         yield "left out", f"{name}: {reason}"
 
@@ -155,7 +155,7 @@ def _example_lines(cls: type[Declared]) -> list[str]:
     made = example(cls) if issubclass(cls, Op) else None
     if made is None:
         return []
-    lines = [f"{made.call}  gives  {', '.join(made.outputs)}", *made.weights]
+    lines = [*made.blocks, f"{made.call}  gives  {', '.join(made.outputs)}", *made.weights]
     return [*lines, f"{_figure(made.macs)} MACs, {_figure(made.flops)} FLOPs an example"]
 
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from netwright.compiler.analysis import Parameters
 from netwright.compiler.checks import to_json
-from netwright.compiler.ir import Instance
-from netwright.compiler.layer_table import Row, body_of, tree_rows
+from netwright.compiler.ir import Instance, body_of, steps_of
+from netwright.compiler.layer_table import Row, tree_rows
 from netwright.compiler.memory import Memory
 from netwright.compiler.model import Model
 
@@ -18,8 +18,9 @@ from netwright.compiler.model import Model
 @dataclass(frozen=True, slots=True)
 class SummaryRow:
     """One line: `layer` is the last part of the path; figures stand for all copies of the row and of the rows around it
-    (a repeat's count is in `repeats`). `shared` names the shared layer that the row applies; its weights stand in the
-    row of its first application, so that a level adds up to the total; `counted` is false in the others."""
+    (a repeat's count is in `repeats`, how many steps a recurrence has in `steps`). `shared` names the shared layer that
+    the row applies; its weights stand in the row of its first application, so that a level adds up to the total;
+    `counted` is false in the others."""
 
     path: str
     layer: str
@@ -27,6 +28,7 @@ class SummaryRow:
     kind: str
     outputs: tuple[str, ...]
     repeats: int
+    steps: int | str
     shared: str | None
     counted: bool
     params: int
@@ -102,6 +104,7 @@ def _row(model: Model, row: Row, counted: Parameters | None, memory: Memory) -> 
         kind=row.kind.removeprefix("ops."),
         outputs=tuple(map(str, row.types)),
         repeats=row.copies,
+        steps=_steps(row),
         shared=None if row.node.instance is None else row.node.instance.name,
         counted=counted is not None,
         params=parameters.total,
@@ -111,3 +114,8 @@ def _row(model: Model, row: Row, counted: Parameters | None, memory: Memory) -> 
         kept_bytes=None if kept is None else kept * around,
         line=row.node.span.line,
     )
+
+
+def _steps(row: Row) -> int | str:
+    steps = steps_of(row.node)
+    return steps if isinstance(steps, int) else str(steps)

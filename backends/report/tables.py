@@ -45,6 +45,7 @@ def _cells(row: SummaryRow) -> tuple[str, ...]:
     notes = [] if row.layer.partition("[")[0].removeprefix("ops.") == row.kind else [row.kind]
     notes += [f"shared {row.shared}"] if row.shared is not None else []
     times = f" × {row.repeats}" if row.repeats > 1 else ""
+    times += f" × {row.steps} steps" if row.steps != 1 else ""
     layer = "  " * row.depth + row.layer + (f" ({', '.join(notes)})" if notes else "") + times
     params = count(row.params) if row.counted else "above"
     return (layer, _outputs(row), params, short(row.macs), size(row.bytes), size(row.kept_bytes))

@@ -7,7 +7,7 @@ training moves, `state` the rest: statistics, frozen weights, seeds."""
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -15,9 +15,10 @@ from netwright.backends.keras.objects import Sizes
 from netwright.backends.xla.arrays import bind_sizes
 from netwright.backends.xla.errors import ExecutionError
 from netwright.backends.xla.leaves import Arrays, Leaf, Slot, make_leaf
+from netwright.backends.xla.scanning import Scan
 from netwright.backends.xla.sites import Homes, Site, sites_of
 from netwright.backends.xla.support import check_compiled
-from netwright.compiler.ir import CallNode, Graph, Node, OpNode, RepeatNode, Tensors, Value
+from netwright.compiler.ir import CallNode, Graph, Node, OpNode, RepeatNode, ScanNode, Tensors, Value
 from netwright.compiler.layer_table import is_wrapper
 
 if TYPE_CHECKING:
@@ -140,7 +141,7 @@ class Program:
 
     def _call(self, run: _Run, node: Any, values: dict[Value, Any], paths: tuple[str, ...]) -> Sequence[Any]:
         operands = [_taken(values, value) for value in node.operands]
-        return self._enter(run, node.graph, operands, paths[0], alone=False)
+        return self._enter(run, node.body, operands, paths[0], alone=False)
 
     def _repeat(self, run: _Run, node: Any, values: dict[Value, Any], paths: tuple[str, ...]) -> Sequence[Any]:
         """The copies one after another, each with its own weights."""
@@ -150,11 +151,24 @@ class Program:
             carried = list(self._enter(run, node.body, [*carried, *captured], path, alone=is_wrapper(node)))
         return carried
 
+    def _scan(self, run: _Run, node: Any, values: dict[Value, Any], paths: tuple[str, ...]) -> Sequence[Any]:
+        """The cell at each step. What it changed of the arrays would be the loop's own; the compiler sees to it that it
+        changes none."""
+        sequences, *captured = [_taken(values, value) for value in node.operands]
+        keywords = {name: _taken(values, value) for name, value in node.keywords}
+        inside = replace(run, arrays=dict(run.arrays), losses=[])
+
+        def step(x: Any, states: Sequence[Any]) -> Sequence[Any]:
+            return self._enter(inside, node.body, [x, *states, *captured], paths[0], alone=False)
+
+        return Scan(node, run.sizes).run(self.engine, step, sequences, **keywords)
+
 
 _STEPS: dict[type[Node], Callable[[Program, _Run, Any, dict[Value, Any], tuple[str, ...]], Sequence[Any]]] = {
     OpNode: Program._operator,
     CallNode: Program._call,
     RepeatNode: Program._repeat,
+    ScanNode: Program._scan,
 }
 
 

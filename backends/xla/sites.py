@@ -6,8 +6,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from netwright.compiler.ir import Graph, Instance, Node, OpNode, copies, indexed_names
-from netwright.compiler.layer_table import body_of, is_wrapper
+from netwright.compiler.ir import Graph, Instance, Node, OpNode, body_of, copies, indexed_names
+from netwright.compiler.layer_table import is_wrapper
 
 
 @dataclass(frozen=True, slots=True, eq=False)

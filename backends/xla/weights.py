@@ -148,7 +148,7 @@ def _counted(groups: Mapping[Hashable, list[Any]]) -> dict[Hashable, int]:
 
 
 def _layers(model: Any) -> Iterator[Any]:
-    """The layers of a model and of the models in it, each once."""
+    """The layers of a model and of the models in it, those of recurrent cells too, each once."""
     import keras
 
     seen: set[int] = set()
@@ -158,8 +158,9 @@ def _layers(model: Any) -> Iterator[Any]:
             if id(layer) in seen:
                 continue
             seen.add(id(layer))
-            if isinstance(layer, keras.Model):
-                waiting.append(layer)
+            inner = layer if isinstance(layer, keras.Model) else getattr(getattr(layer, "cell", None), "model", None)
+            if inner is not None:
+                waiting.append(inner)
             else:
                 yield layer
 

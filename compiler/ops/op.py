@@ -103,6 +103,8 @@ class Op(Declared):
     nests: ClassVar[bool] = False
     #: whether its tensor, of attributes alone, is made before a program is compiled: Keras cannot make it in there
     beforehand: ClassVar[bool] = False
+    #: whether it runs a layer of flow, so that its application is laid out in `compiler/recurrences.py`
+    runs_cell: ClassVar[bool] = False
     #: engines on which XLA does not compile it, or does so for inference alone
     not_run_on: ClassVar[tuple[str, ...]] = ()
     not_trained_on: ClassVar[tuple[str, ...]] = ()

@@ -127,7 +127,7 @@ class _CellType(AttributeType):
         try:
             return TYPES["Cells"].convert(value, owner)
         except AttributeFault as fault:
-            raise self.fault(fault.help) from None
+            raise self.fault(fault.help or "`recurrent(...)` runs a cell that is a block") from None
 
 
 TYPES |= {"Cells": _CellsType(), "CellArgument": _CellType()}

@@ -26,6 +26,7 @@ SPECS = sorted((HERE / "specs").glob("*.yaml"))
 #: params that make a spec small
 SMALL: dict[str, dict[str, Any]] = {
     "bilstm_timit": {"hidden": 6, "features": 5},
+    "cells": {"units": 3, "width": 5},
     "char_lstm": {"hidden": 8, "symbols": 9},
     "googlenet": {"scale": 0.05, "size": 64, "classes": 5},
     "gpt2_small": {"vocabulary": 50, "context": 16, "width": 8, "heads": 2, "depth": 2, "T": 12},

@@ -37,7 +37,7 @@ def test_a_module_has_the_classes_that_it_names(name: str) -> None:
     text = EMITTED[name]
     assert emit(compile_spec(CASES[name].text)) == text
     classes = _classes(text)
-    assert classes == [each for each in SOURCES if f"{each}(" in text.rpartition("def build_model")[2]]
+    assert classes == [each for each in SOURCES if f"{each}(" in text.partition("\ndef ")[2]]
     assert {line for line in text.splitlines() if "import" in line} <= {
         "import math",
         "import keras",

@@ -8,6 +8,7 @@ from itertools import product
 from typing import Any, NamedTuple
 
 import numpy as np
+from xla.recurrence_references import CELLS, counted, masked_backwards, peephole, smoothed
 
 Arrays = dict[str, Any]
 #: of inputs by name, and weights by theirs: one array, or as many as the layer gives
@@ -17,13 +18,14 @@ Reference = Callable[[Arrays], Any]
 class Case(NamedTuple):
     """`layers`: lines of a model that bind outputs, each with its reference. `sizes` are of the symbols in the types of
     `inputs`. Floats are random unless `values` says otherwise. `passes`: lines whose gradient is meant to be that of
-    another function."""
+    another function. `blocks`: what the lines call."""
 
     inputs: dict[str, str]
     sizes: dict[str, int]
     layers: dict[str, Reference]
     values: Callable[[Any, Arrays], Arrays] = lambda rng, arrays: arrays
     passes: Mapping[str, Reference] = {}
+    blocks: str = ""
 
     @property
     def text(self) -> str:
@@ -31,7 +33,8 @@ class Case(NamedTuple):
         inputs = ", ".join(f'{name}: "{type}"' for name, type in self.inputs.items())
         names = [name for line in self.layers for name in bound(line)]
         lines = "".join(f"  {line}\n" for line in self.layers)
-        return f"netwright: 1\nname: t\ninputs: {{{inputs}}}\noutputs: [{', '.join(names)}]\nmodel: |\n{lines}"
+        outputs = f"outputs: [{', '.join(names)}]\n{self.blocks}"
+        return f"netwright: 1\nname: t\ninputs: {{{inputs}}}\n{outputs}model: |\n{lines}"
 
     def with_sizes(self) -> Case:
         """The same with numbers in the place of symbols, but for the batch."""
@@ -259,7 +262,33 @@ def nailed(x: Any, rows: int, columns: int) -> Any:
     return y
 
 
-CASES = {
+CASES: dict[str, Case] = {
+    "peephole": Case(
+        {"x": "f32[N, T, 2]"},
+        {"N": 2, "T": 4},
+        {"y, h, c = x -> recurrent(peephole(3), return_sequences=true, return_state=true)": peephole},
+        blocks=CELLS,
+    ),
+    "masked_recurrence": Case(
+        {"x": "f32[N, T, 2]", "first": "f32[N, 3]", "mask": "bool[N, T]"},
+        {"N": 3, "T": 5},
+        {
+            "y, h = x -> recurrent(concatenate -> dense(3, activation=tanh), return_sequences=true, return_state=true, "
+            "go_backwards=true, initial_state=first, mask=mask)": masked_backwards
+        },
+        lambda rng, arrays: {**arrays, "mask": rng.random(arrays["mask"].shape) < 0.6},
+    ),
+    "recurrence_of_images_and_words": Case(
+        {"x": "f32[N, T, 3, 2, 2]", "words": "i32[N, T, 1]"},
+        {"N": 2, "T": 3},
+        {
+            "y = x -> recurrent(smoothed, return_sequences=true)": lambda at: smoothed(at["x"]),
+            "z = x -> recurrent(smoothed(0.5))": lambda at: smoothed(at["x"])[:, -1],
+            "h = words -> recurrent(counting)": lambda at: counted(at["words"], at["embeddings"]),
+        },
+        lambda rng, arrays: {**arrays, "words": rng.integers(0, 5, arrays["words"].shape, "int32")},
+        blocks=CELLS,
+    ),
     "channels": Case(
         {"x": "f32[N, H, W, 6]"},
         {"N": 2, "H": 3, "W": 4},

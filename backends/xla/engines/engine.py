@@ -13,6 +13,8 @@ from netwright.backends.xla.leaves import Arrays
 if TYPE_CHECKING:
     from netwright.backends.xla.program import Program
 
+#: one step of a loop: (carried, one entry of each sequence) -> carried
+Step = Callable[[Sequence[Any], Sequence[Any]], Sequence[Any]]
 #: (outputs, targets, sample weights or none) -> scalar, in backend tensors; arrays by name
 Loss = Callable[[Arrays, Arrays, Any], Any]
 
@@ -101,6 +103,12 @@ class Engine(Protocol):
     def value_and_grad(self, function: Callable[..., tuple[Any, Any]]) -> Callable[..., tuple[tuple[Any, Any], Arrays]]:
         """(weights, ...) -> ((loss, rest), gradients by path) of a function (weights, ...) -> (loss, rest); to be
         called inside what is compiled."""
+
+    def scan(
+        self, step: Step, carried: Sequence[Any], sequences: Sequence[Any], keep: int
+    ) -> tuple[Sequence[Any], Sequence[Any]]:
+        """A loop over the first axis of the sequences, whose gradient is compiled too; to be called inside what is
+        compiled. Gives what the last step carries, and of the first `keep` of these what every step carries."""
 
     def compile_training(
         self, program: Program, arrays: Arrays, loss: Loss, optimizer: Any, metrics: Sequence[Metric]

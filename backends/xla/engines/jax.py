@@ -11,7 +11,7 @@ import jax
 import keras
 import numpy as np
 
-from netwright.backends.xla.engines.engine import Batch, Loss, Metric
+from netwright.backends.xla.engines.engine import Batch, Loss, Metric, Step
 from netwright.backends.xla.engines.startup import quiet_start
 from netwright.backends.xla.errors import ExecutionError
 from netwright.backends.xla.leaves import Arrays
@@ -51,6 +51,15 @@ class JaxEngine:
 
     def value_and_grad(self, function: Callable[..., tuple[Any, Any]]) -> Callable[..., tuple[tuple[Any, Any], Arrays]]:
         return jax.value_and_grad(function, has_aux=True)  # type: ignore[no-any-return]
+
+    def scan(
+        self, step: Step, carried: Sequence[Any], sequences: Sequence[Any], keep: int
+    ) -> tuple[Sequence[Any], Sequence[Any]]:
+        def body(before: list[Any], given: list[Any]) -> tuple[list[Any], list[Any]]:
+            after = list(step(before, given))
+            return after, after[:keep]
+
+        return jax.lax.scan(body, list(carried), list(sequences))  # type: ignore[no-any-return]
 
     def compile_training(
         self, program: Program, arrays: Arrays, loss: Loss, optimizer: Any, metrics: Sequence[Metric]

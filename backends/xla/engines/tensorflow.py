@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from netwright.backends.xla.engines.engine import Batch, Loss, Metric
+from netwright.backends.xla.engines.engine import Batch, Loss, Metric, Step
+from netwright.backends.xla.engines.tensorflow_loops import scan
 from netwright.backends.xla.errors import ExecutionError
 from netwright.backends.xla.leaves import Arrays
 from netwright.backends.xla.objective import Objective, build_metrics, seen_by, with_loss
@@ -59,6 +60,11 @@ class TensorFlowEngine:
             return (value, rest), {path: tf.convert_to_tensor(gradient) for path, gradient in gradients.items()}
 
         return both
+
+    def scan(
+        self, step: Step, carried: Sequence[Any], sequences: Sequence[Any], keep: int
+    ) -> tuple[Sequence[Any], Sequence[Any]]:
+        return scan(step, carried, sequences, keep)
 
     def compile_training(
         self, program: Program, arrays: Arrays, loss: Loss, optimizer: Any, metrics: Sequence[Metric]

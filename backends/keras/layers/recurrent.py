@@ -1,0 +1,26 @@
+"""Owns `Recurrent`: a cell of any make over axis 1."""
+
+from keras import layers, ops
+
+
+class Recurrent(layers.RNN):
+    """Keras's RNN of a `RecurrentCell`, whose output and states may have any shape.
+
+    A masked step gives what the one before it gave, the first one zeros.
+    """
+
+    def inner_loop(self, sequences, initial_state, mask, training=False):
+        if mask is None:
+            return super().inner_loop(sequences, initial_state, mask, training)
+        # On JAX, Keras takes the first state for the output of the step before.
+        shape = (ops.shape(sequences)[0], *self.cell.step_shape)
+        states = [ops.zeros(shape, self.compute_dtype), *initial_state]
+        last, outputs, states = super().inner_loop(sequences, states, mask, training)
+        return last, outputs, states[1:]
+
+    def compute_output_shape(self, sequences_shape, initial_state_shape=None):
+        batch, steps = sequences_shape[:2]
+        axes = (batch, steps) if self.return_sequences else (batch,)
+        output = (*axes, *self.cell.step_shape)
+        states = [(batch, *shape) for shape in self.cell.state_shapes]
+        return (output, *states) if self.return_state else output

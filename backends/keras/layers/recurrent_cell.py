@@ -1,0 +1,46 @@
+"""Owns `RecurrentCell`: a model of one step as a cell of Keras's recurrent layers."""
+
+import math
+
+import keras
+from keras import layers, ops
+
+
+class RecurrentCell(layers.Layer):
+    """A model of (step, state, ...) that gives (output, new state, ...).
+
+    It may give the new states alone, the first of which is then the output. Where the
+    output of the step before is given, too, it stands before the states.
+    """
+
+    def __init__(self, model, **kwargs):
+        super().__init__(**kwargs)
+        self.model = model
+        self.state_shapes = [tuple(state.shape[1:]) for state in model.inputs[1:]]
+        self.step_shape = tuple(model.outputs[0].shape[1:])
+        self.state_size = [math.prod(shape) for shape in self.state_shapes]
+
+    def call(self, inputs, states):
+        count = len(self.state_size)
+        made = keras.tree.flatten(self.model([inputs, *states[-count:]]))
+        shapes = [self.step_shape, *self.state_shapes]
+        carried = [
+            ops.reshape(ops.cast(tensor, self.compute_dtype), (-1, *shape))
+            for tensor, shape in zip([made[0], *made[-count:]], shapes, strict=True)
+        ]
+        return carried[0], carried[-len(states) :]
+
+    def get_initial_state(self, batch_size=None):
+        return [
+            ops.zeros((batch_size, *shape), self.compute_dtype)
+            for shape in self.state_shapes
+        ]
+
+    def get_config(self):
+        config = {"model": keras.saving.serialize_keras_object(self.model)}
+        return {**super().get_config(), **config}
+
+    @classmethod
+    def from_config(cls, config):
+        model = keras.saving.deserialize_keras_object(config.pop("model"))
+        return cls(model, **config)

@@ -1,0 +1,165 @@
+"""Cells written in flow against Keras's own recurrent layers, on the engine of KERAS_BACKEND (see
+`test_program_engines.py`): the same weights give the same outputs and gradients, and training goes the same way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from netwright.api import compile as compile_spec
+from netwright.backends.xla.engines.engine import Batch, Engine
+from netwright.backends.xla.program import Program
+
+pytestmark = pytest.mark.keras
+Arrays = dict[str, Any]
+
+HEAD = 'netwright: 1\nname: t\ninputs: {x: "f32[N, T, 3]"}\n'
+BLOCKS = """blocks:
+  (x, h[N, n]) -> elman(n): |
+    (x -> dense(n)) + (h -> dense(n, use_bias=false)) -> tanh
+  (x, h[N, n], c[N, n]) -> long_short(n): |
+    i, f, g, o = (x -> dense(4 * n)) + (h -> dense(4 * n, use_bias=false)) -> split(4, axis=-1)
+    new = (f -> sigmoid) * c + (i -> sigmoid) * (g -> tanh)
+    ((o -> sigmoid) * (new -> tanh), new)
+  (x, h[N, n]) -> gated(n): |
+    xz, xr, xh = x -> dense(3 * n) -> split(3, axis=-1)
+    hz, hr, hh = h -> dense(3 * n) -> split(3, axis=-1)
+    z = xz + hz -> sigmoid
+    z * h + (1 - z) * (xh + (xr + hr -> sigmoid) * hh -> tanh)
+"""
+#: Keras's layer, and the cell in flow
+PAIRS = {"simple_rnn": "elman", "lstm": "long_short", "gru": "gated"}
+OPTIONS = "return_sequences=true, return_state=true, go_backwards=true"
+
+
+def program(engine: Engine, layer: str, outputs: str) -> Program:
+    return Program(compile_spec(f"{HEAD}{BLOCKS}outputs: [{outputs}]\nmodel: |\n  {outputs} = x -> {layer}\n"), engine)
+
+
+def as_keras(given: Arrays, layer: str) -> Arrays:
+    """The weights of Keras's layer in the places of the cell's."""
+    by_name = {path.rpartition("/")[2]: array for path, array in given.items()}
+    prefix = "recurrent/dense"
+    found = {f"{prefix}[0]/kernel": by_name["kernel"], f"{prefix}[1]/kernel": by_name["recurrent_kernel"]}
+    if layer != "gru":
+        return {**found, f"{prefix}[0]/bias": by_name["bias"]}
+    return {**found, f"{prefix}[0]/bias": by_name["bias"][0], f"{prefix}[1]/bias": by_name["bias"][1]}
+
+
+def outputs_and_gradients(engine: Engine, made: Program, arrays: Arrays, x: Any) -> tuple[Arrays, Arrays]:
+    def total(moved: Arrays, state: Arrays) -> tuple[Any, Any]:
+        weights = {path: array for path, array in moved.items() if path != "x"}
+        outputs = made.forward(weights, state, {"x": moved["x"]}).outputs
+        return sum(_squares(output) for output in outputs.values()), outputs
+
+    weights, state = made.split(arrays)
+    (_, outputs), gradients = _compiled(engine, engine.value_and_grad(total))({**weights, "x": x}, state)
+    return {n: np.asarray(a) for n, a in outputs.items()}, {n: np.asarray(a) for n, a in gradients.items()}
+
+
+def _squares(array: Any) -> Any:
+    from keras import ops
+
+    return ops.sum(ops.square(array))
+
+
+def _compiled(engine: Engine, function: Callable[..., Any]) -> Callable[..., Any]:
+    if engine.name == "jax":
+        import jax
+
+        return jax.jit(function)
+    compiled: Callable[..., Any] = engine.compiled(function)  # type: ignore[attr-defined]
+    return compiled
+
+
+@pytest.mark.parametrize("layer", PAIRS)
+def test_a_cell_in_flow_is_keras_layer(engine: Engine, start: Any, rng: Any, layer: str) -> None:
+    outputs = "y, h, c" if layer == "lstm" else "y, h"
+    theirs = program(engine, f"{layer}(4, {OPTIONS})", outputs)
+    ours = program(engine, f"recurrent({PAIRS[layer]}(4), {OPTIONS})", outputs)
+    assert ours.model.params.total == theirs.model.params.total
+    assert ours.model.macs == theirs.model.macs
+    given = start(theirs, 3)
+    weights = {path: array for path, array in given.items() if "seed" not in path}
+    given |= {path: array + rng.uniform(0, 0.2, array.shape).astype("float32") for path, array in weights.items()}
+    weights = {path: given[path] for path in weights}
+    for steps in (1, 5):  # T is a symbol
+        x = rng.random((2, steps, 3), "float32")
+        expected, slopes = outputs_and_gradients(engine, theirs, given, x)
+        found, moved = outputs_and_gradients(engine, ours, as_keras(weights, layer), x)
+        for name, output in expected.items():
+            np.testing.assert_allclose(found[name], output, rtol=1e-5, atol=1e-5, err_msg=name)
+        wanted = {**as_keras({path: slopes[path] for path in weights}, layer), "x": slopes["x"]}
+        assert moved.keys() == wanted.keys()
+        for name, slope in wanted.items():
+            np.testing.assert_allclose(moved[name], slope, rtol=1e-4, atol=1e-4, err_msg=name)
+
+
+MASKED = """netwright: 1
+name: t
+inputs: {words: "i32[N, T]"}
+outputs: [y, z]
+model: |
+  y = words -> embedding(5, 3, mask_zero=true) -> LAYER -> lstm(2)
+  z = words -> embedding(5, 3, mask_zero=true) -> LAYER -> global_average_pooling1d
+"""
+
+
+def test_masks_come_and_go_on(engine: Engine, start: Any) -> None:
+    words = np.array([[1, 2, 0, 0], [0, 3, 4, 0]], "int32")
+    found = []
+    for layer in ("simple_rnn(4, return_sequences=true)", "recurrent(elman(4), return_sequences=true)"):
+        made = Program(compile_spec(MASKED.replace("LAYER", layer).replace("outputs:", BLOCKS + "outputs:")), engine)
+        arrays = {path: np.full(np.shape(array), 0.1, "float32") for path, array in start(made, 0).items()}
+        arrays |= {path: np.asarray(array) for path, array in start(made, 0).items() if "seed" in path}
+        outputs = engine.compile_forward(made)(*made.split(arrays), {"words": words})
+        found.append({name: np.asarray(array) for name, array in outputs.items()})
+    for name, expected in found[0].items():
+        np.testing.assert_allclose(found[1][name], expected, rtol=1e-5, atol=1e-5, err_msg=name)
+
+
+TRAINED = (
+    BLOCKS
+    + """model: |
+  x -> recurrent(long_short(4), return_sequences=true) -> recurrent(gated(4)) -> dense(1)
+"""
+)
+
+
+def test_training_lowers_the_loss_here_and_in_keras(engine: Engine, start: Any, rng: Any, tmp_path: Path) -> None:
+    import keras
+
+    from netwright.backends.keras.emit import emit
+    from netwright.backends.xla.weights import load_weights, pair_variables, save_weights
+
+    made = Program(compile_spec(HEAD + TRAINED), engine)
+    arrays = start(made, 0)
+    x = rng.random((16, 6, 3), "float32")
+    target = x[:, :, 0].mean(1, keepdims=True)
+    loss = keras.losses.MeanSquaredError()
+
+    def total(outputs: Arrays, targets: Arrays, weights: Any) -> Any:
+        return loss(targets["y"], outputs["output"])
+
+    training = engine.compile_training(made, arrays, total, keras.optimizers.SGD(0.1), [])
+    namespace: Arrays = {}
+    exec(emit(made.model), namespace)
+    model = namespace["build_model"]()
+    for path, variable in pair_variables(made, model).items():
+        variable.assign(arrays[path])
+    model.compile(keras.optimizers.SGD(0.1), loss, jit_compile=True)
+    losses = []
+    for _ in range(3):
+        training.reset_metrics()
+        training.step(Batch({"x": x}, {"y": target}))
+        theirs = model.train_on_batch(x, target)
+        losses.append(training.results()["loss"])
+        assert losses[-1] == pytest.approx(float(theirs), rel=1e-4)
+    assert losses[2] < losses[1] < losses[0]
+    save_weights(made, training.arrays(), tmp_path / "t.weights.h5")
+    for path, array in load_weights(made, tmp_path / "t.weights.h5").items():
+        np.testing.assert_array_equal(array, training.arrays()[path])
