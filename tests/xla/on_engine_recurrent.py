@@ -13,6 +13,7 @@ import pytest
 from netwright.api import compile as compile_spec
 from netwright.backends.xla.engines.engine import Batch, Engine
 from netwright.backends.xla.program import Program
+from netwright.dsl.diagnostics import SpecError
 
 pytestmark = pytest.mark.keras
 Arrays = dict[str, Any]
@@ -120,6 +121,29 @@ def test_masks_come_and_go_on(engine: Engine, start: Any) -> None:
         found.append({name: np.asarray(array) for name, array in outputs.items()})
     for name, expected in found[0].items():
         np.testing.assert_allclose(found[1][name], expected, rtol=1e-5, atol=1e-5, err_msg=name)
+
+
+CAPTURED = """netwright: 1
+name: t
+inputs: {x: "f32[N, T, 3]", m: "bool[N, 3]"}
+model: |
+  x -> recurrent(add -> softmax(mask=m), initial_state=x[:, 0])
+"""
+
+
+def test_a_cell_may_use_tensors_from_outside_here_and_not_in_keras(engine: Engine, rng: Any) -> None:
+    from netwright.backends.keras.emit import emit
+
+    made = Program(compile_spec(CAPTURED), engine)
+    x, m = rng.random((2, 4, 3), "float32"), np.array([[1, 1, 0], [0, 1, 1]], bool)
+    h = x[:, 0]
+    for step in np.moveaxis(x, 1, 0):
+        powers = np.exp(step + h) * m
+        h = powers / powers.sum(1, keepdims=True)
+    found = engine.compile_forward(made)({}, {}, {"x": x, "m": m})["output"]
+    np.testing.assert_allclose(found, h, rtol=1e-5, atol=1e-5)
+    with pytest.raises(SpecError, match="a cell cannot use tensors from outside of it"):
+        emit(made.model)
 
 
 TRAINED = (
