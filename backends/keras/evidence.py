@@ -84,6 +84,11 @@ class Evidence:
         node = self._nodes.get(place_of(span))
         return not isinstance(node, OpNode) or node.op.works_symbolically(*node.operand_types(), **node.keyword_types())
 
+    def layer_at(self, span: Span) -> str:
+        """The layer that a functional model of Keras's has for the function at this place; '' for none."""
+        node = self._nodes.get(place_of(span))
+        return node.op.same_layer(*node.operand_types()) if isinstance(node, OpNode) else ""
+
     def operands_at(self, span: Span) -> tuple[Value, ...] | None:
         """What the operator at this place was applied to."""
         node = self._nodes.get(place_of(span))

@@ -92,6 +92,11 @@ class OperatorLayer(Layer):
         reshaped = self._reshaped(to, operand, place)
         if reshaped is not None:
             return reshaped
+        instead = to.emission.evidence.layer_at(place)
+        if instead:
+            operand = tied_operand(to, operand, place)
+            layer = Call(to.emission.keras(instead), self.given.positional, self.given.keywords)
+            return made(to, Call(layer, operand_codes(operand)), temps_of([operand]), place)
         code = self._function_code(to, operand)
         if is_unknown(code) or not to.emission.evidence.is_symbolic_at(place):
             operand = as_variables(to, operand)

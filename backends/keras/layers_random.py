@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from netwright.backends.keras.syntax import Atom, Call, Code
 from netwright.backends.keras.terms import Given, Tensor
-from netwright.compiler.ops.declared import Declared
+from netwright.compiler.ops.random_functions import RandomFunction
 from netwright.dsl.source import Span
 
 if TYPE_CHECKING:
@@ -14,7 +14,12 @@ if TYPE_CHECKING:
 
 
 def drawn(  # noqa: PLR0917 - an operator's parts
-    to: Translator, cls: type[Declared], given: Given, operands: tuple[Code, ...], temps: frozenset[str], place: Span
+    to: Translator,
+    cls: type[RandomFunction],
+    given: Given,
+    operands: tuple[Code, ...],
+    temps: frozenset[str],
+    place: Span,
 ) -> Tensor:
     """`Draw(lambda x, seed: keras.random.normal(shape, seed=seed))(x)`, of the operands or of any tensor in reach."""
     order = [name for name, attribute in cls.attributes().items() if not attribute.keyword_only]
@@ -27,5 +32,6 @@ def drawn(  # noqa: PLR0917 - an operator's parts
     function = to.emission.keras(cls.keras)
     code = Call(function, (*operands, *positional), (*keywords, ("seed", Atom(generator))))
     layer_keywords = tuple(("seed", seed) for seed in seeds[:1])
+    layer_keywords += (("rearranges", Atom("True")),) if cls.rearranges else ()
     tensors = operands or (() if to.is_sized(code) else (to.anchor(place),))
     return to.run_time(code, tensors, temps, place, "Draw", (generator,), layer_keywords)

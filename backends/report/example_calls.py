@@ -43,7 +43,7 @@ CALLS = {
     "conv_lstm3d": "f32[N, T, 6, 12, 12, 3] -> conv_lstm3d(8, 3, padding=same)",
     "conv_transpose": "f32[N, H, W, 16], f32[3, 3, 8, 16] -> conv_transpose(2)",
     "correlate": "f32[16], f32[3] -> correlate",
-    "crop_images": "f32[N, H, W, 3] -> crop_images(2, 2, 2, 2)",
+    "crop_images": "f32[N, H, W, 3] -> crop_images(2, 2, target_height=24, target_width=24)",
     "cross": "f32[N, 3], f32[N, 3] -> cross",
     "ctc_decode": "f32[N, T, 16], i32[N] -> ctc_decode",
     "ctc_loss": "i32[N, S], f32[N, T, 16], i32[N], i32[N] -> ctc_loss",

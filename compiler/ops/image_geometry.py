@@ -143,10 +143,13 @@ class CropImages(Bordered):
         *("target_height", "target_width", "data_format"),
     )
 
-    def works_symbolically(self, *operands: TensorType, **tensors: object) -> bool:
-        """Keras does not say what is left of a size that it does not know."""
-        dims = [operands[0].shape[axis] for axis in self.axes(operands[0])[:2]]
-        return all(edges[2] or isinstance(dim, int) for dim, edges in zip(dims, self._edges(), strict=True))
+    def infer(self, images: TensorType) -> TensorType:
+        for axis, edges in zip(self.axes(images)[:2], self._edges(), strict=True):
+            if edges[2] is None and not isinstance(images.shape[axis], int):
+                message = f"Keras does not crop {images.shape[axis]} pixels without a target"
+                help = "give target_height and target_width, or write a slice: x[:, 1:-1, 1:-1]"
+                raise OpError("unknown-size", message, at=0, help=help)
+        return super().infer(images)
 
 
 class PadImages(Bordered):

@@ -95,6 +95,9 @@ class AdaptiveFunction(PoolFunction, abstract=True):
         """Keras infers one dim too many."""
         return False
 
+    def same_layer(self, *operands: TensorType, **tensors: object) -> str:
+        return str(self.layer(operands[0]).keras)
+
 
 class AdaptiveMaxPool(AdaptiveFunction):
     """The largest element of each window, as adaptive_max_pooling1d to 3d; x: (N, *L, c) → (N, *output_size, c)."""

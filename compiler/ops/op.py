@@ -155,6 +155,10 @@ class Op(Declared):
         """Whether Keras's functional models infer and compute it aright; where not, `emit` puts it in a Lambda."""
         return True
 
+    def same_layer(self, *operands: Any, **tensors: Any) -> str:
+        """Keras's layer of the same arguments that a functional model has in the place of the function: 'layers.X'."""
+        return ""
+
     def workspace(self, *tensors: Any) -> Dim:
         """Elements made inside, beside operands and outputs, that are alive at once."""
         return 0

@@ -22,6 +22,8 @@ class RandomFunction(Function, abstract=True):
     """y is random."""
 
     module = "random"
+    #: whether it gives the elements of its operand in another order
+    rearranges: ClassVar[bool] = False
     seed: int | None = None
 
     @classmethod
@@ -136,6 +138,7 @@ class Categorical(RandomFunction):
 class Shuffle(RandomFunction):
     """y = the slices of x along `axis` in another order; x: s → y: s."""
 
+    rearranges = True
     axis: int = 0
     order: ClassVar[tuple[str, ...]] = ("axis", "seed")
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 from xla.families import Family
 from xla.on_engine_functions import family
 
+from netwright.backends.keras.emit import emit
 from netwright.backends.xla.engines.engine import Engine
 from netwright.backends.xla.sites import sites_of
 from netwright.backends.xla.support import check_compiled
@@ -169,3 +171,40 @@ def test_what_tensorflow_has_no_compiled_gradient_of(line: str, engine: Engine, 
         return
     with pytest.raises(SpecError, match="XLA cannot train"):
         check_compiled(sites, "tensorflow", training=True)
+
+
+OPEN = """
+inputs: {x: "f32[N, H, W, 8]", s: "f32[N, T]", v: "f32[N, 12]", q: "f32[N, T, 4, 6]", ids: "i32[N]"}
+outputs: [a, b, c, d, e, f, g, h, i, j, k, l, m, n]
+model: |
+  a = x -> max_pool([2, 2], 2) -> average_pool(2, 1, padding=same)
+  b = x -> adaptive_average_pool([2, 3]) -> adaptive_max_pool([2, 2]) -> flatten -> dense(3)
+  c = (q, q, q) -> dot_product_attention(is_causal=true)
+  real, imaginary = s -> stft(4, 2, 8)
+  d = (real, imaginary) -> istft(4, 2, 8)
+  e = s -> rfft -> irfft -> extract_sequences(3, 2)
+  f = s -> slice([0, 1], [1, -1])
+  g = x -> crop_images(1, 1, target_height=4, target_width=4) -> pad_images(1, 1, 1, 1)
+  h = x -> extract_patches(2) -> depth_to_space(2)
+  i = (v, v) -> cdist
+  j = x[:, :, :, :3] -> rgb_to_hsv -> gaussian_blur -> sobel_edges
+  k = (x, x) -> ssim(filter_size=3)
+  l = (v / 12, v / 12) -> ops.categorical_crossentropy(axis=0)
+  m = (v, ids // 3) -> segment_sum(3)
+  n = x -> normalize(axis=[1, 2]) -> resize([4, 5])
+"""
+
+
+def test_models_whose_sizes_stay_open(engine: Engine, program_of: Any, rng: Any, twins: Any) -> None:
+    program = program_of(OPEN)
+    namespace: dict[str, Any] = {}
+    exec(emit(program.model), namespace)
+    model = namespace["build_model"]()
+    arrays = twins(program, model)
+    shapes = {"x": (2, 8, 10, 8), "s": (2, 16), "v": (2, 12), "q": (2, 16, 4, 6)}
+    inputs = {name: rng.random(shape, "float32") for name, shape in shapes.items()}
+    inputs["ids"] = rng.integers(0, 9, 2, "int32")
+    model.compile(jit_compile=True)
+    found = engine.compile_forward(program)(*program.split(arrays), inputs)
+    for name, wanted in model.predict_on_batch(inputs).items():
+        np.testing.assert_allclose(engine.numpy(found[name]), wanted, rtol=1e-5, atol=1e-5, err_msg=name)

@@ -69,14 +69,14 @@ blocks:
   x -> noisy(spread): |
     x + random.normal(x.shape, stddev=spread)
 model: |
-  x -> noisy(0.1) * 2
+  x -> noisy(0.1) * 2 -> random.shuffle(axis=1)
 """
 
 
 def test_each_call_draws_anew(engine: Engine, program_of: Any, start: Any) -> None:
     program = program_of(TEXT)
     arrays = start(program, 7)
-    first, second = arrays.values()
+    first, second, _ = arrays.values()
     assert not np.array_equal(first, second)
     forward = engine.compile_forward(program)
     x = np.zeros([4, 6], "float32")

@@ -15,13 +15,20 @@ class Draw(layers.Lambda):
         layers.Layer.compute_output_shape
     )  # by tracing, dtype and all
 
-    def __init__(self, function, seed=None, **kwargs):
+    def __init__(self, function, seed=None, rearranges=False, **kwargs):
         super().__init__(function, autocast=False, **kwargs)
         self.seed = seed
         self.seed_generator = keras.random.SeedGenerator(seed)
+        self.rearranges = rearranges
 
     def call(self, inputs):
         return self.function(inputs, self.seed_generator)
 
+    def compute_output_spec(self, inputs):
+        if self.rearranges:  # what JAX does not trace where sizes are open
+            return keras.KerasTensor(inputs.shape, inputs.dtype)
+        return super().compute_output_spec(inputs)
+
     def get_config(self):
-        return {**super().get_config(), "seed": self.seed}
+        config = {"seed": self.seed, "rearranges": self.rearranges}
+        return {**super().get_config(), **config}
