@@ -3,10 +3,11 @@
 
 PY := .venv/bin/python
 JOBS ?= 2
+SEED ?= 1
 NETWRIGHT := .venv/bin/netwright
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test fast lint format typecheck bench clean tools full
+.PHONY: help demo test fast cases lint format typecheck bench clean tools full
 
 help: ## Show this list
 	@echo 'Netwright: make TARGET'
@@ -32,6 +33,9 @@ test: full ## All tests: the framework-free ones first (seconds), then those wit
 
 fast: tools ## Only the tests that need no framework (under 10 s)
 	@"$(PY)" -m pytest -q -m 'not keras and not slow' -n $(JOBS)
+
+cases: full ## 5,000 generated layer cases against live Keras (five minutes; SEED=n draws others)
+	@"$(PY)" -m pytest -q tests/oracle/test_generated_cases.py --cases 5000 --seed $(SEED) -n $(JOBS)
 
 lint: tools ## Style and types: ruff check, ruff format --check, mypy --strict
 	@echo '== ruff'

@@ -113,6 +113,12 @@ class ScoredAttention(Layer, abstract=True):
         raise NotImplementedError
 
 
+def _expect_addable(query: TensorType, key: TensorType) -> None:
+    if query.dtype != key.dtype:
+        message = f"query and key are added, so they must be of one dtype, found {query.dtype} and {key.dtype}"
+        raise OpError("dtype-mismatch", message, at=0)
+
+
 def _pairwise(query: Shape, key: Shape) -> Shape:
     """The scores of sums of every query with every key: (..., T, d), (..., S, d) → (..., T, S)."""
     return broadcast((*query[:-1], 1, query[-1]), (*key[:-2], 1, *key[-2:]))[:-1]
@@ -128,7 +134,9 @@ class Attention(ScoredAttention):
     seed: int | None = None
 
     def expect_scorable(self, query: TensorType, key: TensorType) -> None:
-        if self.score_mode == "dot" and not self.use_scale:
+        if self.score_mode == "concat":
+            _expect_addable(query, key)
+        elif not self.use_scale:
             scored = TensorType(common_dtype(query, key), ())
             expect_dtype(query, scored.is_float, "floats")
 
@@ -162,6 +170,7 @@ class AdditiveAttention(ScoredAttention):
     seed: int | None = attr(default=None, keyword_only=True)
 
     def expect_scorable(self, query: TensorType, key: TensorType) -> None:
+        _expect_addable(query, key)
         if self.use_scale:
             known_size(query.shape[-1], "the size of the query's last axis")
 

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from netwright.compiler.dims import Dim
+from netwright.compiler.dims import Dim, equal
 from netwright.compiler.ops.attributes import Constraint, Floats, Ints, attr, between, not_negative, one_of, positive
 from netwright.compiler.ops.layout import CaseFolded
-from netwright.compiler.ops.op import Layer, LayerName, expect_rank
+from netwright.compiler.ops.op import Layer, LayerName, OpError, expect_rank
 from netwright.compiler.ops.resizing import ImageLayer
 from netwright.compiler.ops.tensor_rules import expect_numbers
 from netwright.compiler.types import TensorType
@@ -42,12 +42,28 @@ class Augmentation(Layer, abstract=True):
     operands = ("data",)
     #: whether integers stay integers in inference; in training they become floats
     keeps_dtype = False
+    #: how many channels training takes; none: any number
+    channel_counts: ClassVar[tuple[int, ...]] = ()
     seed: int | None = None
+
+    @property
+    def channels_last(self) -> bool:
+        """Whether the channels stand behind height and width, or before them."""
+        return getattr(self, "data_format", None) != "channels_first"
 
     def infer(self, data: TensorType) -> TensorType:
         expect_numbers(data)
         expect_rank(data, 3, 4)
+        if self.channel_counts:
+            self._expect_channels(data)
         return data if self.keeps_dtype else data.with_dtype(self.compute_dtype)
+
+    def _expect_channels(self, data: TensorType) -> None:
+        channels = data.shape[-1 if self.channels_last else -3]
+        if all(equal(channels, count) is False for count in self.channel_counts):
+            wanted = " or ".join(map(str, self.channel_counts))
+            message = f"{self.name_in_flow} takes images with {wanted} channels, found {channels}"
+            raise OpError("shape-mismatch", message, at=0, label=f"this is {data}")
 
     def elementwise(self, data: TensorType, y: TensorType) -> Dim:
         return 0
@@ -146,6 +162,14 @@ class RandomPerspective(FormattedAugmentation):
     fill_value: float = 0.0
     order = ("factor", "scale", "interpolation", "fill_value", "seed", "data_format")
 
+    def infer(self, data: TensorType) -> TensorType:
+        y = super().infer(data)
+        height, width = data.shape[-3:-1] if self.channels_last else data.shape[-2:]
+        if 1 in (height, width):
+            message = f"the corners of an image of {height} by {width} are not four points"
+            raise OpError("impossible-size", message, at=0, label=f"this is {data}")
+        return y
+
 
 class RandomElasticTransform(FormattedAugmentation):
     """Images with each pixel moved by a smoothed random field, with probability `factor` (Simard et al. 2003)."""
@@ -154,10 +178,14 @@ class RandomElasticTransform(FormattedAugmentation):
     factor: float | Floats = attr(within(0, 1), default=1.0)
     scale: float | Floats = attr(within(0, 1), default=1.0)
     interpolation: str = attr(one_of(*INTERPOLATIONS), default="bilinear")
-    fill_mode: str = attr(one_of("constant", "nearest", "wrap", "mirror", "reflect"), default="reflect")
+    fill_mode: str = attr(one_of(*FILL_MODES), default="reflect")
     fill_value: float = 0.0
     value_range: Floats = attr(two_numbers, default=(0, 255))
     order = ("factor", "scale", "interpolation", "fill_mode", "fill_value", "value_range", "seed", "data_format")
+
+
+def _colour(value: Any) -> str | None:
+    return None if not isinstance(value, tuple) or len(value) == 3 else "a number, or a list of three"
 
 
 class RandomErasing(FormattedAugmentation):
@@ -166,7 +194,7 @@ class RandomErasing(FormattedAugmentation):
 
     factor: float | Floats = attr(within(0, 1), default=1.0)
     scale: float | Floats = attr(within(0, 1), default=(0.02, 0.33))
-    fill_value: float | Floats | None = None
+    fill_value: float | Floats | None = attr(_colour, default=None)
     value_range: Floats = attr(two_numbers, default=(0, 255))
     order = ("factor", "scale", "fill_value", "value_range", "seed", "data_format")
 
@@ -210,6 +238,7 @@ class RandAugment(FormattedAugmentation):
     arXiv:1909.13719)."""
 
     not_trained_on = ("tensorflow",)
+    channel_counts = (1, 3)
     value_range: Floats = attr(two_numbers, default=(0, 255))
     num_ops: int = attr(not_negative, default=2)
     factor: float | Floats = attr(within(0, 1), default=0.5)
@@ -233,3 +262,7 @@ class AugMix(FormattedAugmentation):
         *("value_range", "num_chains", "chain_depth", "factor", "alpha", "all_ops", "interpolation"),
         *("seed", "data_format"),
     )
+
+    @property
+    def channel_counts(self) -> tuple[int, ...]:  # type: ignore[override]
+        return (1, 3) if self.all_ops else ()

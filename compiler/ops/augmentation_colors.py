@@ -12,8 +12,9 @@ from netwright.compiler.ops.attributes import TYPES, AttributeType, Floats, Ints
 from netwright.compiler.ops.augmentation import Augmentation, FormattedAugmentation, two_numbers, within
 from netwright.compiler.ops.layout import CaseFolded
 from netwright.compiler.ops.op import Layer, LayerName, OpError, Weight, expect_rank
+from netwright.compiler.ops.regularizers import OrthogonalRegularizer
 from netwright.compiler.ops.tensor_rules import expect_numbers
-from netwright.compiler.ops.wrapping import blamed, nested
+from netwright.compiler.ops.wrapping import blamed, expect_inner, nested
 from netwright.compiler.types import TensorType
 
 
@@ -56,21 +57,26 @@ class Recoloured(FormattedAugmentation, abstract=True):
 class RandomColorDegeneration(Recoloured):
     """c x + (1 - c) grey(x): colours up to `factor` weaker."""
 
+    channel_counts = (3,)
+
 
 class RandomSaturation(Recoloured):
     """The saturation of each image changed by up to `factor`."""
+
+    channel_counts = (3,)
 
 
 class RandomHue(Recoloured):
     """The hue of each image turned by up to `factor`."""
 
+    channel_counts = (3,)
     factor: float | Floats = attr(within(0, 1))
 
 
 class RandomPosterization(Recoloured):
     """The values cut to `factor` bits, 1 to 8."""
 
-    factor: float | Floats = attr(within(1, 8))
+    factor: int | Ints = attr(within(1, 8))
 
 
 class RandomSharpness(Recoloured):
@@ -93,14 +99,17 @@ class RandomGrayscale(FormattedAugmentation):
     """The grey of x in all channels, with probability `factor`."""
 
     keeps_dtype = True
+    channel_counts = (1, 3)
     factor: float = attr(between(0, 1), default=0.5)
     order = ("factor", "data_format", "seed")
 
 
 class RandomColorJitter(FormattedAugmentation):
-    """Brightness, contrast, saturation and hue changed, each by its factor if it has one."""
+    """Brightness, contrast, saturation and hue changed, each by its factor if it has one; the last two of the three
+    channels of the last axis, which Keras takes for them whatever data_format says."""
 
     keeps_dtype = True
+    channels_last = True
     value_range: Floats = attr(two_numbers, default=(0, 255))
     brightness_factor: float | Floats | None = attr(within(-1, 1), default=None)
     contrast_factor: float | Floats | None = attr(within(0, 1), default=None)
@@ -110,6 +119,10 @@ class RandomColorJitter(FormattedAugmentation):
         *("value_range", "brightness_factor", "contrast_factor", "saturation_factor", "hue_factor"),
         *("seed", "data_format"),
     )
+
+    @property
+    def channel_counts(self) -> tuple[int, ...]:  # type: ignore[override]
+        return () if self.saturation_factor is None and self.hue_factor is None else (3,)
 
 
 def _range(value: Any) -> str | None:
@@ -163,6 +176,15 @@ class ContrastLimitedAdaptiveHistogramEqualization(Recontrasted):
     data_format: CaseFolded | None = attr(one_of("channels_last", "channels_first"), default=None)
     order = ("value_range", "clip_limit", "tile_grid_size", "data_format")
 
+    def infer(self, data: TensorType) -> TensorType:
+        y = super().infer(data)
+        lengths = data.shape[-2:] if self.data_format == "channels_first" else data.shape[-3:-1]
+        for length, tiles in zip(lengths, self.tile_grid_size, strict=True):
+            if isinstance(length, int) and -length % tiles > length:
+                message = f"{length} pixels are mirrored once, which does not make {tiles} tiles of them"
+                raise OpError("impossible-size", message, at="tile_grid_size", help="use a grid of fewer tiles")
+        return y
+
 
 # ---------------------------------------------------------------- several
 
@@ -197,6 +219,11 @@ class Pipeline(Layer):
         for layer in self.layers:
             if layer.variadic or len(layer.operands) - len(layer.optional_operands) != 1:
                 raise OpError("invalid-argument", f"{layer.name_in_flow} takes several tensors", at="layers")
+            if isinstance(layer.activity_regularizer, OrthogonalRegularizer):
+                message = (
+                    f"{layer.name_in_flow} penalizes its outputs by rows, of which Keras's pipeline knows no number"
+                )
+                raise OpError("invalid-argument", message, at="layers", help="put it behind the pipeline: `-> ...`")
 
     def prepare(self, operand: TensorType) -> TensorType:
         return operand
@@ -207,8 +234,9 @@ class Pipeline(Layer):
             x = layer.prepare(x)
             with blamed("layers", layer):
                 y = layer.infer(x)
-            if isinstance(y, tuple):
-                raise OpError("invalid-argument", f"{layer.name_in_flow} gives several tensors", at="layers")
+                if isinstance(y, tuple):
+                    raise OpError("invalid-argument", f"{layer.name_in_flow} gives several tensors", at="layers")
+                expect_inner(layer, x, y)
             yield layer, x, y
             x = y
 

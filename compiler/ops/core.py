@@ -11,7 +11,8 @@ from netwright.compiler.ops.attributes import attr, not_negative, positive
 from netwright.compiler.ops.configuration import Activation, Constraint, Initializer, Regularizer
 from netwright.compiler.ops.lora import LowRankAdapted
 from netwright.compiler.ops.op import Layer, Weight, expect_min_rank, known_size
-from netwright.compiler.ops.tensor_rules import expect_numbers
+from netwright.compiler.ops.regularizers import expect_summable
+from netwright.compiler.ops.tensor_rules import expect_dtype, expect_numbers
 from netwright.compiler.types import TensorType
 
 
@@ -78,6 +79,12 @@ class ActivityRegularization(Unchanged):
     activity_regularizer: ClassVar[None] = None  # type: ignore[misc]
     l1: float = attr(not_negative, default=0.0)
     l2: float = attr(not_negative, default=0.0)
+
+    def infer(self, x: TensorType) -> TensorType:
+        if self.l1 or self.l2:
+            expect_dtype(x, x.dtype not in ("bool", "str"), "numbers")
+            expect_summable(x, 0)
+        return super().infer(x)
 
     def elementwise(self, x: TensorType, y: TensorType) -> Dim:
         return x.size * (2 * (self.l1 > 0) + 2 * (self.l2 > 0))

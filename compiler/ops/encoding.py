@@ -55,6 +55,9 @@ def encoded(x: TensorType, mode: str, depth: int, dtype: str) -> TensorType:
     return TensorType(dtype, shape if mode == "int" else (*shape, depth))
 
 
+_COUNTED = ("f32", "f64", "i32", "i64")
+
+
 class CategoryEncoding(Layer):
     """y = 1 (or how often, with count) at each index of x, else 0; indices from 0 to num_tokens - 1; x: (N, k) →
     y: (N, num_tokens), or (N, k, num_tokens) with one_hot."""
@@ -75,6 +78,9 @@ class CategoryEncoding(Layer):
         expect_min_rank(inputs, 1)
         self._expect_weights(inputs, count_weights)
         mode = "multi_hot" if self.output_mode == "binary" else self.output_mode
+        if mode != "one_hot" and self.compute_dtype not in _COUNTED:
+            message = f"Keras on TensorFlow counts in {', '.join(_COUNTED)}, not in {self.compute_dtype}"
+            raise OpError("dtype-mismatch", message, at="dtype")
         return encoded(inputs, mode, self.num_tokens or 0, self.compute_dtype)
 
     def _expect_weights(self, x: TensorType, weights: TensorType | None) -> None:

@@ -61,9 +61,9 @@ class AdaptiveMaxPooling(AdaptivePooling, abstract=True):
             expect_float(x)
         expect_dtype(x, IMAGE_DTYPES)
         for length, windows in zip(self.spatial(x), self.output_size, strict=True):
-            if isinstance(length, int) and 1 < windows and length < windows:
-                message = f"{length} elements are fewer than {windows} windows, which Keras on TensorFlow does not pool"
-                raise OpError("impossible-size", message, at="output_size", help="use up_sampling or resizing")
+            if length == 1 and windows > 1:
+                message = f"one element is pooled to {windows} windows, in which Keras on TensorFlow's process ends"
+                raise OpError("impossible-size", message, at="output_size", help="use up_sampling")
 
 
 class AdaptiveAveragePooling(AdaptivePooling, abstract=True):

@@ -56,6 +56,7 @@ class Recurrence(Layer, abstract=True):
     def expect_sequences(self, x: TensorType) -> None:
         """`x` is (N, T, d) with what must be known of it."""
         expect_numbers(x)
+        expect_droppable(self, x)
         expect_rank(x, 3)
         known_size(x.shape[2], "the number of features")
         self.expect_known_lengths(x)
@@ -92,6 +93,13 @@ class Recurrence(Layer, abstract=True):
 def step_of(x: TensorType) -> TensorType:
     """What a cell gets of one step of `x`."""
     return x.with_shape(x.shape[0], *x.shape[2:])
+
+
+def expect_droppable(layer: Layer, x: TensorType) -> None:
+    """What is dropped is drawn in the dtype of the layer, and for floats only."""
+    if 0 < getattr(layer, "dropout", 0) < 1 and x.dtype != layer.compute_dtype:
+        message = f"dropout of the input takes {layer.compute_dtype}, found {x.dtype}"
+        raise OpError("dtype-mismatch", message, at="dropout", label=f"the input is {x}")
 
 
 def expect_states(layer: Layer, wanted: Sequence[TensorType], given: Tensors | None, at: str) -> None:

@@ -12,9 +12,9 @@ from netwright.compiler.dims import Dim
 from netwright.compiler.ops.attributes import TYPES, AttributeFault, AttributeType, call
 from netwright.compiler.ops.gates import CONSTRAINTS, DROPOUT, INITIALIZERS, REGULARIZERS, Gates, GRUGates, LSTMGates
 from netwright.compiler.ops.op import Layer, OpError, Tensors, Weight, expect_rank, known_size
-from netwright.compiler.ops.recurrence import Recurrence, expect_states
+from netwright.compiler.ops.recurrence import Recurrence, expect_droppable, expect_states, step_of
 from netwright.compiler.ops.tensor_rules import expect_numbers
-from netwright.compiler.ops.wrapping import nested
+from netwright.compiler.ops.wrapping import blamed, expect_inner, nested
 from netwright.compiler.types import TensorType
 
 
@@ -52,6 +52,7 @@ class Cell(Layer, abstract=True):
 
     def infer(self, inputs: TensorType, states: Tensors | None = None) -> tuple[TensorType, ...]:
         expect_numbers(inputs)
+        expect_droppable(self, inputs)
         expect_rank(inputs, 2)
         known_size(inputs.shape[1], "the number of features")
         if states is None:
@@ -80,6 +81,13 @@ class SimpleRNNCell(Gates, Cell):
     """h' = activation(x W + h U + b); x: (N, d) → y = h': (N, units)."""
 
     order = ("units", "activation", "use_bias", *INITIALIZERS, *REGULARIZERS, *CONSTRAINTS, *DROPOUT, "seed")
+
+    def infer(self, inputs: TensorType, states: Tensors | None = None) -> tuple[TensorType, ...]:
+        given = next((name for name in DROPOUT if getattr(self, name)), None)
+        if given is not None:
+            message = "a simple_rnn_cell by itself keeps what it drops, so that Keras cannot run the model"
+            raise OpError("invalid-argument", message, at=given, help="run it over a sequence: `rnn(...)`")
+        return super().infer(inputs, states)
 
 
 class LSTMCell(LSTMGates, Cell):
@@ -208,7 +216,19 @@ class RNN(Recurrence):
     ) -> TensorType | tuple[TensorType, ...]:
         if initial_state is not None:
             self.one_cell.expect_flat("initial_state")
-        return super().infer(sequences, initial_state, mask)
+        outputs = super().infer(sequences, initial_state, mask)
+        with blamed("cell", self.one_cell):
+            self._expect_runs(step_of(sequences))
+        return outputs
+
+    def _expect_runs(self, x: TensorType) -> None:
+        """Each cell takes what it gets of a step; what the first drops is drawn before its input is cast."""
+        cell = self.one_cell
+        steps = list(cell.steps(x)) if isinstance(cell, StackedRNNCells) else [(cell, cell.prepare(x))]
+        expect_droppable(steps[0][0], x)
+        for inner, step in steps:
+            expect_droppable(inner, step)
+            expect_inner(inner, step, *inner.step_states(step))
 
     def step_states(self, x: TensorType) -> tuple[TensorType, ...]:
         states = self.one_cell.step_states(self.one_cell.prepare(x))

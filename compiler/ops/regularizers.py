@@ -18,6 +18,11 @@ class Regularizer(Configuration, kind="regularizers"):
     #: the one rank that it takes; none: any
     rank: ClassVar[int | None] = None
 
+    @property
+    def is_sum(self) -> bool:
+        """Whether it sums elements, which TensorFlow does for small integers in larger ones."""
+        return True
+
 
 class L1(Regularizer):
     """l1 · Σ|w|."""
@@ -39,6 +44,10 @@ class L1L2(Regularizer):
     not_alone = ("l1_l2",)
     l1: float = attr(not_negative, default=0.0)
     l2: float = attr(not_negative, default=0.0)
+
+    @property
+    def is_sum(self) -> bool:
+        return self.l1 > 0 or self.l2 > 0
 
 
 class OrthogonalRegularizer(Regularizer):
@@ -85,12 +94,22 @@ class UnitNorm(NormConstraint):
 
 
 def expect_trainable(op: Op, weights: Iterable[Weight], outputs: Iterable[TensorType]) -> None:
-    """The weights and outputs are of ranks that their regularizers and constraints take."""
-    for weight in weights:
+    """The weights that are trained and the outputs are of ranks that their regularizers and constraints take."""
+    for weight in weights if getattr(op, "trainable", True) else ():
         _expect_regular(op, _attribute(op, weight, "regularizer"), f"{weight.name}, which is", len(weight.shape))
         _expect_constrained(op, _attribute(op, weight, "constraint"), weight)
     for output in outputs:
         _expect_regular(op, "activity_regularizer", "an output", output.rank)
+        regularizer = _object(op, "activity_regularizer")
+        if isinstance(regularizer, Regularizer) and regularizer.is_sum:
+            expect_summable(output, "activity_regularizer")
+
+
+def expect_summable(x: TensorType, at: str | int) -> None:
+    """Penalties of the elements of `x` can be added to the loss."""
+    if x.dtype in ("i8", "u8", "u16"):
+        message = f"Keras on TensorFlow cannot sum penalties of {x.dtype}"
+        raise OpError("dtype-mismatch", message, at=at, label=f"of {x}", help="cast to f32 first")
 
 
 def _attribute(op: Op, weight: Weight, role: str) -> str:

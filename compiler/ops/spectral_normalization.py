@@ -14,7 +14,7 @@ from netwright.compiler.ops.einsum_dense import EinsumDense
 from netwright.compiler.ops.embeddings import Table
 from netwright.compiler.ops.initializers import TruncatedNormal
 from netwright.compiler.ops.op import Layer, OpError, Weight
-from netwright.compiler.ops.wrapping import LayerArgument, blamed, nested
+from netwright.compiler.ops.wrapping import LayerArgument, blamed, expect_inner, nested
 from netwright.compiler.types import TensorType
 
 #: the layers that Keras finds a kernel or embeddings in
@@ -40,8 +40,10 @@ class SpectralNormalization(Layer):
 
     def infer(self, inputs: TensorType) -> TensorType:
         with blamed("layer", self.layer):
-            y = self.layer.infer(self.layer.prepare(inputs))
-        assert isinstance(y, TensorType)
+            x = self.layer.prepare(inputs)
+            y = self.layer.infer(x)
+            assert isinstance(y, TensorType)
+            expect_inner(self.layer, x, y)
         return y.with_dtype(inputs.dtype)
 
     def weights(self, inputs: TensorType, **_: object) -> Iterator[Weight]:

@@ -9,7 +9,7 @@ from netwright.compiler.dims import Dim, positive as is_positive
 from netwright.compiler.ops.attributes import attr, one_of, positive
 from netwright.compiler.ops.initializers import STFT
 from netwright.compiler.ops.layout import CaseFolded, expect_dtype, is_possible
-from netwright.compiler.ops.op import Layer, OpError, Weight, expect_rank
+from netwright.compiler.ops.op import Layer, OpError, Weight, expect_rank, known_size
 from netwright.compiler.ops.tensor_rules import expect_numbers
 from netwright.compiler.types import TensorType
 
@@ -57,6 +57,8 @@ class STFTSpectrogram(Layer):
         expect_dtype(inputs, ("f16", "f32", "f64"))
         batch = inputs.shape[0]
         time, channels = self._time(inputs), self._channels(inputs)
+        if not self.expand_dims:
+            known_size(channels, "the number of channels, which stand beside the frequencies,")
         bins = self.bins * (2 if self.mode == "stft" else 1)
         if self.data_format == "channels_first":
             rest: tuple[Dim, ...] = (channels, time, bins) if self.expand_dims else (channels * bins, time)
@@ -88,7 +90,8 @@ class STFTSpectrogram(Layer):
 
 class MelSpectrogram(Layer):
     """y[n, m, t] = Σ_f M[f, m] |X[n, t, f]|^mag_exp in decibels, X the short-time Fourier transform of x, M triangles
-    on the mel scale; x: (N, T) → y: (N, num_mel_bins, T // sequence_stride + 1), or without N. Computed in f32."""
+    on the mel scale; x: (N, T) → y: (N, num_mel_bins, T // sequence_stride + 1), or without N; with an odd fft_length
+    (T - 1) // sequence_stride + 1 frames. Computed in f32."""
 
     operands = ("inputs",)
     fft_length: int = attr(positive, default=2048)
@@ -117,7 +120,7 @@ class MelSpectrogram(Layer):
         if is_positive(length - self.fft_length // 2) is False:  # both ends are mirrored by as much
             message = f"half of fft_length {self.fft_length} must be less than the length, which is {length}"
             raise OpError("impossible-size", message, at="fft_length", help="use a shorter fft_length")
-        y = inputs.with_shape(*batch, self.num_mel_bins, length // self.sequence_stride + 1)
+        y = inputs.with_shape(*batch, self.num_mel_bins, (length - self.fft_length % 2) // self.sequence_stride + 1)
         return y.with_dtype(self.compute_dtype)
 
     def macs(self, *_: TensorType) -> None:

@@ -12,7 +12,7 @@ from netwright.compiler.ops.op import Layer, OpError, Tensor, Tensors, Weight
 from netwright.compiler.ops.recurrence import Recurrence
 from netwright.compiler.ops.shapes import agree
 from netwright.compiler.ops.tensor_rules import common_dtype, show
-from netwright.compiler.ops.wrapping import LayerArgument, RecurrentArgument, blamed, nested
+from netwright.compiler.ops.wrapping import LayerArgument, RecurrentArgument, blamed, expect_inner, nested
 from netwright.compiler.types import TensorType
 
 
@@ -71,7 +71,8 @@ class Bidirectional(Layer):
     ) -> tuple[TensorType, tuple[TensorType, ...]]:
         with blamed(place if self.backward_layer else "layer", layer):
             outputs = layer.infer(layer.prepare(x), states, mask)
-        y, *last = outputs if isinstance(outputs, tuple) else (outputs,)
+            y, *last = outputs if isinstance(outputs, tuple) else (outputs,)
+            expect_inner(layer, layer.prepare(x), y, *last)
         return y.with_dtype(self.compute_dtype), tuple(last)
 
     def _merge(self, y: TensorType, other: TensorType) -> tuple[TensorType, ...]:
@@ -136,6 +137,7 @@ class TimeDistributed(Layer):
         self._expect_mask(mask, inputs)
         with blamed("layer", self.layer):
             y = self.layer.infer(step, **self._step_mask(mask))
+            expect_inner(self.layer, step)  # Keras penalizes no activity of a step
         if isinstance(y, tuple):
             message = f"{self.layer.name_in_flow} gives {len(y)} tensors; a step gives one"
             raise OpError("invalid-argument", message, at="layer")

@@ -10,6 +10,8 @@ from typing import Any
 from netwright.compiler.ops.attributes import TYPES, AttributeType
 from netwright.compiler.ops.op import Layer, OpError, Weight
 from netwright.compiler.ops.recurrence import Recurrence
+from netwright.compiler.ops.regularizers import expect_trainable
+from netwright.compiler.types import TensorType
 
 
 class _LayerType(AttributeType):
@@ -50,6 +52,12 @@ def blamed(attribute: str, layer: Layer) -> Iterator[None]:
         at = attribute if error.at is None or isinstance(error.at, str) else error.at
         message = f"in {layer.name_in_flow}: {error.message}"
         raise OpError(error.code, message, at=at, label=error.label, help=error.help) from None
+
+
+def expect_inner(layer: Layer, x: TensorType, *outputs: TensorType) -> None:
+    """What every layer must fulfil, of one inside another: regularizers and constraints fit weights and outputs. `x` is
+    as the layer receives it."""
+    expect_trainable(layer, layer.weights(x), outputs)
 
 
 def nested(prefix: str, weights: Iterable[Weight], trainable: bool) -> Iterator[Weight]:

@@ -10,10 +10,13 @@ import pytest
 
 from netwright.compiler.analysis import Parameters, count_parameters
 from netwright.compiler.dims import symbol
-from netwright.compiler.ir import Graph, OpNode, Value
+from netwright.compiler.ir import Graph, OpNode, Value, each_tensor
+from netwright.compiler.ops.assumptions import suppositions
 from netwright.compiler.ops.attributes import AttributeFault
 from netwright.compiler.ops.catalogue import find_operator
-from netwright.compiler.ops.op import Op, OpError, Weight
+from netwright.compiler.ops.initializers import expect_fillable
+from netwright.compiler.ops.op import Op, OpError, Tensors, Weight
+from netwright.compiler.ops.regularizers import expect_trainable
 from netwright.compiler.types import TensorType
 from netwright.dsl.source import Source, Span
 
@@ -30,12 +33,15 @@ class Refused(Exception):
 @dataclass
 class Answer:
     """What the compiler says of one call: `refusal`, or all the rest. `symbols` holds the symbols that stand for
-    unknown sizes, operand by operand and axis by axis."""
+    unknown sizes, operand by operand and axis by axis; `not_run_on` the engines that do not run it; `supposed` what the
+    rule took for granted of the symbols."""
 
     refusal: str = ""
     outputs: tuple[TensorType, ...] = ()
     weights: tuple[Weight, ...] = ()
     symbols: tuple[tuple[str | None, ...], ...] = ()
+    not_run_on: tuple[str, ...] = ()
+    supposed: tuple[str, ...] = ()
 
     @property
     def parameters(self) -> Parameters:
@@ -45,31 +51,51 @@ class Answer:
 @pytest.fixture
 def ask() -> Callable[..., Answer]:
     """`ask("Conv2D", {"filters": 8, "kernel_size": 3}, [(None, 28, 28, 1)])`: the compiler's answer to a Keras call."""
-
-    def ask(name: str, arguments: dict[str, Any], shapes: Sequence[KerasShape], dtype: str = "f32") -> Answer:
-        try:
-            return _apply(name, arguments, shapes, dtype)
-        except Refused as refused:
-            return Answer(refusal=str(refused))
-
-    return ask
+    return answer_of
 
 
-def _apply(name: str, arguments: dict[str, Any], shapes: Sequence[KerasShape], dtype: str) -> Answer:
+def answer_of(
+    name: str,
+    arguments: dict[str, Any],
+    shapes: Sequence[KerasShape],
+    dtype: str | Sequence[str] = "f32",
+    tensors: dict[str, Tensors] | None = None,
+) -> Answer:
+    """The compiler's answer. `dtype` is that of all operands, or one for each; `tensors` are those given by keyword."""
+    try:
+        return _apply(name, arguments, shapes, dtype, tensors or {})
+    except Refused as refused:
+        return Answer(refusal=str(refused))
+
+
+def _apply(
+    name: str,
+    arguments: dict[str, Any],
+    shapes: Sequence[KerasShape],
+    dtype: str | Sequence[str],
+    tensors: dict[str, Tensors],
+) -> Answer:
     """Apply the operator of that Keras name; unknown sizes become symbols of their own, N for the batch."""
     op = _make(name, arguments)
     _expect_arity(op, len(shapes))
     symbols = tuple(_symbols(shape, at) for at, shape in enumerate(shapes))
     graph = Graph("oracle")
-    types = [_type("i32" if name in INDEXED else dtype, *each) for each in zip(shapes, symbols, strict=True)]
-    node = OpNode(op.name_in_flow, tuple(Value(each, graph) for each in types), _NOWHERE, None, op)
+    dtypes = ["i32" if name in INDEXED else dtype] * len(shapes) if isinstance(dtype, str) else dtype
+    types = map(_type, dtypes, shapes, symbols)
+    values = tuple(Value(each, graph) for each in types)
+    keywords = {key: each_tensor(given, lambda type: Value(type, graph)) for key, given in tensors.items()}
+    node = OpNode(op.name_in_flow, values, _NOWHERE, None, op, tuple(keywords.items()))
+    suppositions()  # those of a case before
     try:
-        inferred = op.infer(*node.operand_types())
+        inferred = op.infer(*node.operand_types(), **node.keyword_types())
         weights = tuple(node.weights())
+        for weight in weights:
+            expect_fillable(op, weight)
+        expect_trainable(op, weights, inferred if isinstance(inferred, tuple) else (inferred,))
     except OpError as error:
         raise Refused(error.message) from error
     outputs = inferred if isinstance(inferred, tuple) else (inferred,)
-    return Answer("", outputs, weights, symbols)
+    return Answer("", outputs, weights, symbols, op.not_run_on, suppositions())
 
 
 def _symbols(shape: KerasShape, operand: int) -> tuple[str | None, ...]:

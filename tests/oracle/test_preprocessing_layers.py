@@ -31,7 +31,7 @@ AUGMENTATIONS: dict[str, dict[str, Any]] = {
     "RandomColorDegeneration": {"factor": 0.2},
     "RandomColorJitter": {"hue_factor": 0.1, "brightness_factor": -0.5},
     "RandomContrast": {"factor": 0.2, "value_range": (0, 1)},
-    "RandomElasticTransform": {"fill_mode": "mirror", "dtype": "float16"},
+    "RandomElasticTransform": {"fill_mode": "wrap", "dtype": "float16"},
     "RandomErasing": {"fill_value": (1, 2, 3)},
     "RandomFlip": {"mode": "vertical"},
     "RandomGaussianBlur": {"kernel_size": (3, 5)},

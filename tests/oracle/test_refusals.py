@@ -19,6 +19,14 @@ def keras_constraint(name: str, **arguments: Any) -> Any:
     return getattr(keras.constraints, name)(**arguments)
 
 
+def clahe(of: Any) -> Any:
+    return of.ContrastLimitedAdaptiveHistogramEqualization()
+
+
+def constrained(of: Any) -> Any:
+    return of.Bidirectional(of.LSTM(4, kernel_constraint=keras_constraint("MaxNorm", axis=2)))
+
+
 #: the input's shape, the layer in flow, and in Keras
 REFUSED: list[tuple[tuple[int, ...], str, Callable[[Any], Any]]] = [
     ((2, 3), "gaussian_dropout(1)", lambda of: of.GaussianDropout(1)),
@@ -57,6 +65,18 @@ REFUSED: list[tuple[tuple[int, ...], str, Callable[[Any], Any]]] = [
         (2, 5, 3),
         'adaptive_max_pooling1d(2, data_format="Channels_First")',
         lambda of: of.AdaptiveMaxPooling1D(2, data_format="Channels_First"),
+    ),
+    ((2, 5, 4, 2), "random_hue(0.5)", lambda of: of.RandomHue(0.5)),
+    ((2, 5, 4, 2), "random_grayscale", lambda of: of.RandomGrayscale()),
+    ((2, 5, 4, 2), "random_color_jitter(hue_factor=0.1)", lambda of: of.RandomColorJitter(hue_factor=0.1)),
+    ((2, 5, 4, 3), "random_erasing(fill_value=[1, 2])", lambda of: of.RandomErasing(fill_value=(1, 2))),
+    ((2, 5, 1, 3), "random_perspective", lambda of: of.RandomPerspective()),
+    ((2, 3, 9, 1), "contrast_limited_adaptive_histogram_equalization", clahe),
+    ((2, 5, 3), "bidirectional(lstm(4, kernel_constraint=max_norm(axis=2)))", constrained),
+    (
+        (2, 5, 3),
+        "spectral_normalization(dense(4, activity_regularizer=orthogonal_regularizer))",
+        lambda of: of.SpectralNormalization(of.Dense(4, activity_regularizer="orthogonal_regularizer")),
     ),
 ]
 

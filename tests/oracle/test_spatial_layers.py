@@ -28,7 +28,11 @@ FAMILIES = (
     *(convolution, convolution_separable, convolution_transpose, pooling, pooling_adaptive, padding),
     *(reshaping, resizing),
 )
-CLASSES = [cls for cls in operator_classes() if cls.__module__ in {family.__name__ for family in FAMILIES}]
+CLASSES = [
+    cls
+    for cls in operator_classes()
+    if cls.__module__ in {family.__name__ for family in FAMILIES} and cls.keras.startswith("layers.")
+]
 
 #: layer, arguments, input shape: what the truth file has little of: channels_first, unknown sizes, odd combinations
 CALLS: list[tuple[str, dict[str, Any], tuple[int | None, ...]]] = [
