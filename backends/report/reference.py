@@ -178,7 +178,7 @@ def catalogue_markdown() -> str:
         lines += ["", f"## {family.replace('_', ' ')}"]
         for cls in classes:
             lines += ["", *_section(cls)]
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines)
 
 
 _ABOUT = """Written by `netwright ops --format markdown`; `netwright ops NAME` says more of one. Every example is

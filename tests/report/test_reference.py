@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +11,7 @@ from netwright.backends.report.examples import example
 from netwright.backends.report.reference import (
     catalogue,
     catalogue_json,
+    catalogue_markdown,
     catalogue_text,
     find,
     first_sentence,
@@ -76,6 +78,11 @@ def test_an_example_has_shapes_in_symbols_weights_and_cost() -> None:
 def test_every_operator_has_an_example() -> None:
     """Made up, or where its arguments or operands are like no other's, in `example_calls.py`."""
     assert [cls.name_in_flow for cls in EVERY if issubclass(cls, Op) and example(cls) is None] == []
+
+
+def test_the_page_of_all_operators_is_up_to_date() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "operators.md").read_text(encoding="utf-8")
+    assert catalogue_markdown() + "\n" == page, "run: netwright ops --format markdown > docs/operators.md"
 
 
 def test_an_example_of_several_tensors() -> None:
