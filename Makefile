@@ -34,7 +34,7 @@ test: full ## All tests: the framework-free ones first (seconds), then those wit
 fast: tools ## Only the tests that need no framework (under 10 s)
 	@"$(PY)" -m pytest -q -m 'not keras and not slow' -n $(JOBS)
 
-cases: full ## 5,000 generated layer cases against live Keras (five minutes; SEED=n draws others)
+cases: full ## 5,000 generated layer cases against live Keras (a minute or two; SEED=n draws others)
 	@"$(PY)" -m pytest -q tests/oracle/test_generated_cases.py --cases 5000 --seed $(SEED) -n $(JOBS)
 
 lint: tools ## Style and types: ruff check, ruff format --check, mypy --strict

@@ -17,7 +17,7 @@ def loaded_frameworks() -> set[str]:
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-cases", action="store_true", help="rewrite what the pages of tests/cases expect")
     parser.addoption("--update-golden", action="store_true", help="rewrite the emitted modules in tests/golden")
-    parser.addoption("--cases", type=int, default=600, help="how many layer cases to generate (tests/oracle)")
+    parser.addoption("--cases", type=int, default=2000, help="how many layer cases to generate (tests/oracle)")
     parser.addoption("--seed", type=int, default=1, help="of the generated layer cases")
 
 

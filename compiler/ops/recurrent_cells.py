@@ -239,7 +239,9 @@ class RNN(Recurrence):
 
     def weights(self, sequences: TensorType, **_: object) -> Iterable[Weight]:
         step = sequences.with_shape(sequences.shape[0], *sequences.shape[2:])
-        return nested("", self.one_cell.weights(self.one_cell.prepare(step)), self.one_cell.trainable)
+        cell = self.one_cell
+        trainable = cell.trainable or isinstance(cell, StackedRNNCells)  # Keras looks at each cell of a stack alone
+        return nested("", cell.weights(cell.prepare(step)), trainable)
 
     def step_macs(self, x: TensorType) -> Dim:
         return self.one_cell.step_macs(x)

@@ -96,10 +96,11 @@ class UnitNorm(NormConstraint):
 def expect_trainable(op: Op, weights: Iterable[Weight], outputs: Iterable[TensorType]) -> None:
     """The weights that are trained and the outputs are of ranks that their regularizers and constraints take."""
     for weight in weights if getattr(op, "trainable", True) else ():
-        _expect_regular(op, _attribute(op, weight, "regularizer"), f"{weight.name}, which is", len(weight.shape))
+        regularized = TensorType(weight.dtype, weight.shape)
+        _expect_regular(op, _attribute(op, weight, "regularizer"), f"{weight.name}, which is", regularized)
         _expect_constrained(op, _attribute(op, weight, "constraint"), weight)
     for output in outputs:
-        _expect_regular(op, "activity_regularizer", "an output", output.rank)
+        _expect_regular(op, "activity_regularizer", "an output", output)
         regularizer = _object(op, "activity_regularizer")
         if isinstance(regularizer, Regularizer) and regularizer.is_sum:
             expect_summable(output, "activity_regularizer")
@@ -121,11 +122,16 @@ def _attribute(op: Op, weight: Weight, role: str) -> str:
     return next((attribute for attribute in candidates if attribute in attributes), "")
 
 
-def _expect_regular(op: Op, attribute: str, what: str, rank: int) -> None:
+def _expect_regular(op: Op, attribute: str, what: str, x: TensorType) -> None:
     regularizer = _object(op, attribute)
-    if isinstance(regularizer, Regularizer) and regularizer.rank not in (None, rank):
-        message = f"{regularizer.name_in_flow} takes rank {regularizer.rank}, not {what} of rank {rank}"
+    if not isinstance(regularizer, Regularizer) or regularizer.rank is None:
+        return
+    if regularizer.rank != x.rank:
+        message = f"{regularizer.name_in_flow} takes rank {regularizer.rank}, not {what} of rank {x.rank}"
         raise OpError("rank-mismatch", message, at=attribute)
+    if x.dtype != "f32":  # of the unit matrix that Keras subtracts
+        message = f"{regularizer.name_in_flow} takes f32, not {what} of {x.dtype}"
+        raise OpError("dtype-mismatch", message, at=attribute)
 
 
 def _expect_constrained(op: Op, attribute: str, weight: Weight) -> None:

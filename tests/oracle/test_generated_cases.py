@@ -28,7 +28,7 @@ TWICE = "an axis is given twice"
 STRICTER: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D"), (NO_MASK,)),
     **dict.fromkeys(("SimpleRNNCell", "LSTMCell", "GRUCell"), (STATES, RANK)),
-    **dict.fromkeys(("SimpleRNN", "LSTM", "GRU"), ("expected a mask of shape", RANK)),
+    **dict.fromkeys(("SimpleRNN", "LSTM", "GRU"), ("expected a mask of shape", STATES, RANK)),
     **dict.fromkeys(("RNN", "Add", "Multiply", "Maximum", "Minimum"), (RANK, ALONE)),
     **dict.fromkeys(("RandAugment", "AugMix"), ("takes images with",)),  # some of what they draw from takes others
     **dict.fromkeys(("Dropout", "AlphaDropout", "GaussianDropout", "GaussianNoise"), (DROPS_NOTHING, "noise of shape")),
@@ -38,7 +38,10 @@ STRICTER: dict[str, tuple[str, ...]] = {
     "Average": ("expected floats",),  # of integers the backends make different floats
     "EinsumDense": ("the equation takes",),  # TensorFlow multiplies matrices where the equation has but two axes
     "MelSpectrogram": (RANK,),
-    "Discretization": ("sparse tensors",),  # not on every backend
+    "BatchNormalization": ("the moving variance must start",),  # else it may be the root of a negative number
+    "CategoryEncoding": ("sparse tensors",),  # not on every backend
+    "Discretization": ("sparse tensors",),
+    "HashedCrossing": ("has no attribute",),  # Keras takes whatever is given by keyword
     "Dot": ("is out of range",),  # Keras counts axes round and round
     "MultiHeadAttention": (TWICE, "attention runs over axes", "needs attention over axis 1 alone"),
     "Normalization": ("an axis is named twice",),
@@ -53,12 +56,14 @@ STRICTER: dict[str, tuple[str, ...]] = {
 }
 #: layers of which Keras infers other shapes than it computes, and when; the run decides
 INFERRED_OTHERWISE: dict[str, str] = {
+    **dict.fromkeys(("Attention", "AdditiveAttention"), "the rank of the query, where that of the value is another"),
     "CategoryEncoding": "multi_hot of rank 3 takes the last axis together instead of axis 1",
     "EinsumDense": "an ellipsis of several axes has them in reverse",
     "Hashing": "one_hot takes the last axis together instead of adding one",
     "MelSpectrogram": "frames as if nothing were mirrored at the ends, and odd fft_length even",
     "MultiHeadAttention": "scores have as many columns as the query is long, not the key",
     "Rescaling": "one channel and several scales make as many channels",
+    "TimeDistributed": "as the layer inside",
 }
 
 
