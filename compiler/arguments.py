@@ -13,7 +13,7 @@ from netwright.dsl.diagnostics import Label
 from netwright.dsl.records import record
 from netwright.dsl.source import Span
 from netwright.dsl.suggest import did_you_mean
-from netwright.dsl.tree import Argument, Block
+from netwright.dsl.tree import Argument, Block, Extern
 
 
 @record
@@ -61,8 +61,8 @@ def signature(cls: type[Declared]) -> Signature:
     return _SIGNATURES[cls]
 
 
-def block_signature(block: Block) -> Signature:
-    """The signature of a block, as its header gives it."""
+def block_signature(block: Block | Extern) -> Signature:
+    """The signature of a block or an extern, as its header gives it."""
     names = [parameter.name for parameter in block.parameters]
     required = [parameter.name for parameter in block.parameters if parameter.default is None]
     header = f"{names[0]} -> {block.name}({', '.join(names[1:])})" if block.is_function and names else None

@@ -195,7 +195,9 @@ class Calling:
 
     # ------------------------------------------------------------ blocks
 
-    def _block(self, module: Module, block: tree.Block, arguments: Sequence[tree.Argument], span: Span) -> Any:
+    def _block(
+        self, module: Module, block: tree.Block | tree.Extern, arguments: Sequence[tree.Argument], span: Span
+    ) -> Any:
         names = [parameter.name for parameter in block.parameters]
         bound = bind(self.session, block_signature(block), arguments, span)
         values = dict(zip(bound, self._block_values(block, bound), strict=True))
@@ -205,11 +207,27 @@ class Calling:
             for parameter in block.parameters:
                 if parameter.name not in values and parameter.default is not None:
                     values[parameter.name] = self._in(env).evaluate(parameter.default)
+        if isinstance(block, tree.Extern):
+            return self._extern(module, block, values, bound, span)
         ordered = tuple(values[name] for name in names)
         layer = bounded(self.session, BlockLayer(block, module, ordered, given), span)
         return self._function(layer, span) if block.is_function else layer
 
-    def _block_values(self, block: tree.Block, bound: dict[str, tree.Argument]) -> tuple[Any, ...]:
+    def _extern(
+        self,
+        module: Module,
+        extern: tree.Extern,
+        values: dict[str, Any],
+        bound: dict[str, tree.Argument],
+        span: Span,
+    ) -> OperatorLayer:
+        from netwright.compiler.externs import extern_layer
+
+        places = {name: argument.span for name, argument in bound.items()}
+        op = bounded(self.session, extern_layer(self.session, module, extern, values, places), span)
+        return OperatorLayer(op, (), span, tuple(places.items()))
+
+    def _block_values(self, block: tree.Block | tree.Extern, bound: dict[str, tree.Argument]) -> tuple[Any, ...]:
         values = self.evaluator.evaluate_all(tuple(argument.value for argument in bound.values()))
         for value, argument in zip(values, bound.values(), strict=True):
             if not block.is_function and next(tensors_in(value), None) is not None:

@@ -8,14 +8,14 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from netwright.compiler.application import MAX_DIM
-from netwright.compiler.dims import Dim, SymbolicDim, symbol
+from netwright.compiler.dims import Dim, symbol
 from netwright.compiler.evaluate import Evaluator
 from netwright.compiler.ir import Graph, Value
 from netwright.compiler.modules import load_modules
 from netwright.compiler.params import evaluate_params, set_params
 from netwright.compiler.passes import PIPELINE
 from netwright.compiler.passes.check_names import arithmetic_names
+from netwright.compiler.patterns import dim_of
 from netwright.compiler.scope import POISON, Env, Module
 from netwright.compiler.session import Poisoned, Session
 from netwright.compiler.types import TensorType
@@ -25,7 +25,6 @@ from netwright.dsl.diagnostics import CompilerBug
 from netwright.dsl.records import entity
 from netwright.dsl.suggest import did_you_mean
 
-_FREE_SIZE = "a size that is not known in advance is a name of your own: N"
 #: Python frames that MAX_CALLS nested blocks may take; frames of Python functions do not use the C stack
 RECURSION_LIMIT = 20_000
 
@@ -103,23 +102,8 @@ class _Elaboration:
                 if name not in self.main.params and name not in self.env.names:
                     self.env.names[name] = sizes.get(name, symbol(name))
                     self.env.places[name] = expr.span
-            dims.append(self._dim(expr))
+            dims.append(dim_of(self.evaluator, expr))
         return TensorType(type.dtype, dims)
-
-    def _dim(self, expr: tree.Expr) -> Dim:
-        value = self.evaluator.evaluate(expr)
-        if isinstance(value, SymbolicDim):
-            return value
-        if not isinstance(value, int) or isinstance(value, bool):
-            help = _FREE_SIZE if value is None else None
-            message = f"a dim is an integer or a symbol, found {kind_of(value)}"
-            self.session.fail("wrong-kind", message, expr.span, help=help)
-        if value <= 0:
-            help = _FREE_SIZE if value == -1 else None
-            self.session.fail("impossible-size", f"a dim is at least 1, found {value}", expr.span, help=help)
-        if value > MAX_DIM:
-            self.session.fail("model-too-large", f"a dim of {value:,} is larger than 64 bits hold", expr.span)
-        return value
 
     def _layers(self) -> None:
         for entry in self.spec.layers:

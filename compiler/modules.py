@@ -39,6 +39,6 @@ def load_modules(spec: Spec, root: Path | None, diagnostics: Diagnostics) -> lis
 
 def _define_names(module: Module) -> None:
     spec = module.spec
-    module.blocks = {block.name: block for block in spec.blocks}
+    module.blocks = {layer.name: layer for layer in spec.own_layers}
     module.places = {entry.name: entry.span for entry in (*spec.params, *spec.layers)}
     module.places |= {use.alias: use.span for use in spec.uses}

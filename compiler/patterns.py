@@ -1,11 +1,13 @@
-"""Owns shape patterns: `y[N, H // 2, C] = ...` checks the dims it knows and names those it does not."""
+"""Owns the dims in types and in shape patterns: `y[N, H // 2, C] = ...` checks those it knows and names those it does
+not."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from netwright.compiler.application import MAX_DIM
 from netwright.compiler.arithmetic import same
-from netwright.compiler.dims import Dim
+from netwright.compiler.dims import Dim, SymbolicDim
 from netwright.compiler.ir import Value
 from netwright.compiler.scope import POISON
 from netwright.compiler.values import kind_of
@@ -13,6 +15,9 @@ from netwright.dsl import tree
 
 if TYPE_CHECKING:
     from netwright.compiler.evaluate import Evaluator
+
+
+_FREE_SIZE = "a size that is not known in advance is a name of your own: N"
 
 
 def match_pattern(evaluator: Evaluator, target: tree.Target, value: Any) -> None:
@@ -75,3 +80,24 @@ def _check(evaluator: Evaluator, target: tree.Target, value: Value, expr: tree.E
     if not answer:
         message = f"the shape of '{target.name}' does not fit its pattern: expected {wanted}, found {dim}"
         evaluator.session.fail("shape-mismatch", message, expr.span, label=f"the tensor is {value.type}")
+
+
+# ---------------------------------------------------------------- types
+
+
+def dim_of(evaluator: Evaluator, expr: tree.Expr) -> Dim:
+    """The dim that an expression in a type stands for."""
+    session = evaluator.session
+    value = evaluator.evaluate(expr)
+    if isinstance(value, SymbolicDim):
+        return value
+    if not isinstance(value, int) or isinstance(value, bool):
+        help = _FREE_SIZE if value is None else None
+        message = f"a dim is an integer or a symbol, found {kind_of(value)}"
+        session.fail("wrong-kind", message, expr.span, help=help)
+    if value <= 0:
+        help = _FREE_SIZE if value == -1 else None
+        session.fail("impossible-size", f"a dim is at least 1, found {value}", expr.span, help=help)
+    if value > MAX_DIM:
+        session.fail("model-too-large", f"a dim of {value:,} is larger than 64 bits hold", expr.span)
+    return value

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from netwright.dsl.records import entity, field
 from netwright.dsl.source import Span
-from netwright.dsl.tree import Block, Spec
+from netwright.dsl.tree import Block, Extern, Spec
 
 
 class Poison:
@@ -26,7 +26,8 @@ class Module:
 
     spec: Spec
     params: dict[str, Any] = field(default_factory=dict)
-    blocks: dict[str, Block] = field(default_factory=dict)
+    #: blocks and externs: layers of the file's own, which are called in one way
+    blocks: dict[str, Block | Extern] = field(default_factory=dict)
     uses: dict[str, Module] = field(default_factory=dict)
     layers: dict[str, Any] = field(default_factory=dict)
     #: where the file names its params, shared layers and used specs

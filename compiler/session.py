@@ -42,6 +42,8 @@ class Session:
     graphs: dict[Any, Graph | None] = field(default_factory=dict)
     #: every distinct call of each block, for backends that write one function a block
     calls: list[tuple[BlockLayer, Graph]] = field(default_factory=list)
+    #: the operator class of each extern
+    externs: dict[Any, Any] = field(default_factory=dict)
     #: (place, value) of bindings, results and stages, in order of evaluation
     seen: list[tuple[Span, Any]] = field(default_factory=list)
     #: keys of the graphs that are being built

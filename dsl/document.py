@@ -15,7 +15,7 @@ from netwright.dsl.sections import SECTIONS
 from netwright.dsl.source import Source, Span
 from netwright.dsl.suggest import did_you_mean
 from netwright.dsl.text_file import read_source, text_source
-from netwright.dsl.tree import Block, Spec, Use
+from netwright.dsl.tree import Block, Extern, Spec, Use
 from netwright.dsl.tree_paths import OutsideTree, path_in_tree
 from netwright.dsl.yaml_text import read_nodes
 
@@ -110,8 +110,8 @@ def _spec(reading: Reading, root: Map) -> Spec:
 
 
 def _name_faults(spec: Spec) -> Iterator[Diagnostic]:
-    """Blocks named with reserved words (the schema sees only whole headers), and names introduced twice."""
-    for block in spec.blocks:
+    """Blocks and externs named with reserved words (the schema sees only whole headers), and names introduced twice."""
+    for block in spec.own_layers:
         if block.name in RESERVED:
             yield name_fault(block.name, _name_span(block))
     yield from duplicate_names(
@@ -120,12 +120,13 @@ def _name_faults(spec: Spec) -> Iterator[Diagnostic]:
             *(("used spec", use.alias, use.span) for use in spec.uses),
             *(("input", tensor.name, tensor.span) for tensor in spec.inputs),
             *(("block", block.name, _name_span(block)) for block in spec.blocks),
+            *(("extern", extern.name, _name_span(extern)) for extern in spec.externs),
             *(("shared layer", layer.name, layer.span) for layer in spec.layers),
         )
     )
 
 
-def _name_span(block: Block) -> Span:
+def _name_span(block: Block | Extern) -> Span:
     """Where the name stands in the header: after the arrow, if there is one."""
     header = block.span.text
     at = header.find(block.name, 0 if block.is_function else header.find("->"))

@@ -1,4 +1,4 @@
-"""Owns how bindings, block headers and tensor types are built: the actions of `flow.lark` for them. Knows
+"""Owns how bindings, headers and tensor types are built: the actions of `flow.lark` for them. Knows
 nothing of the automaton, nor of what else a document holds."""
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from netwright.dsl.names import DTYPES, duplicate_names
 from netwright.dsl.source import Span
 from netwright.dsl.suggest import did_you_mean
 from netwright.dsl.tree import Expr, Header, Parameter, Target
+
+TypedTarget = tuple[Target, str]  # an operand of an extern, and its dtype
 
 # What other tools call a dtype.
 _ELSEWHERE = {
@@ -83,13 +85,45 @@ class Nodes(Expressions):
         self.faults += _late_required(parameters)
         return Header(span, self.tokens.texts[name], tuple(operands), tuple(parameters), is_function)
 
+    # ------------------------------------------------------------ headers of externs
+
+    def bare_extern(
+        self, span: Span, operands: list[TypedTarget], arrow: int, name: int, _colon: int, results: list[tree.TypeExpr]
+    ) -> tree.ExternHeader:
+        return self.extern_header(span, operands, arrow, name, [], _colon, results)
+
+    def extern_header(
+        self,
+        span: Span,
+        operands: list[TypedTarget],
+        _arrow: int,
+        name: int,
+        parameters: list[Parameter],
+        _colon: int,
+        results: list[tree.TypeExpr],
+    ) -> tree.ExternHeader:
+        header = self._header(span, name, [target for target, _ in operands], parameters, is_function=False)
+        dtypes = tuple(dtype for _, dtype in operands)
+        return tree.ExternHeader(
+            span, header.name, header.operands, header.parameters, False, dtypes=dtypes, results=tuple(results)
+        )
+
+    def typed_operand(
+        self, span: Span, name: int, _colon: int, dtype: int, _open: int, dims: list[Expr], _close: int
+    ) -> TypedTarget:
+        target = Target(span, self.tokens.texts[name], as_dims(tuple(dims), self.faults))
+        return target, self._dtype(dtype)
+
     # ------------------------------------------------------------ types
 
     def tensor_type(self, span: Span, dtype: int, _open: int, dims: list[Expr], _close: int) -> tree.TypeExpr:
-        name = self.tokens.texts[dtype]
+        return tree.TypeExpr(span, self._dtype(dtype), tuple(dims))
+
+    def _dtype(self, token: int) -> str:
+        name = self.tokens.texts[token]
         if name not in DTYPES:
-            self.faults.append(_unknown_dtype(name, self.tokens.span(dtype)))
-        return tree.TypeExpr(span, name, tuple(dims))
+            self.faults.append(_unknown_dtype(name, self.tokens.span(token)))
+        return name
 
 
 def _empty_subscript(node: tree.Subscript) -> Diagnostic:

@@ -16,6 +16,7 @@ Slip = Callable[[Mistake], Diagnostic | None]
 
 _FORMS = {
     "header": "a block is headed like this: x -> name(parameter, other=1)",
+    "extern": "a layer of your own is headed like this: x: f32[N, D] -> name(parameter, other=1): f32[N, D]",
     "type": "a type is a dtype with dims, f32[N, 10]; that of a scalar is f32[]",
 }
 

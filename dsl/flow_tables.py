@@ -14,7 +14,7 @@ from netwright.dsl.records import fields, record
 
 GRAMMAR = Path(__file__).with_name("flow.lark")
 SAVED = Path(__file__).with_name("flow_tables.json")
-STARTS = ("line", "expression", "header", "type")
+STARTS = ("line", "expression", "header", "type", "extern")
 END = "END"
 
 

@@ -14,6 +14,8 @@ from netwright.dsl.records import record
 JsonSchema = dict[str, Any]
 Read = Callable[[Reading, Scalar, Node], Any]
 
+_NUMBERS = {"integer": "a whole number", "number": "a number"}
+
 
 @record
 class Key:
@@ -53,6 +55,16 @@ def named(value: Mapping[str, Any], **more: Any) -> JsonSchema:
 
 def definition(name: str) -> JsonSchema:
     return {"$ref": f"#/$defs/{name}"}
+
+
+def number(kind: str, **limits: float) -> JsonSchema:
+    """The schema of a number, or of an expression for one."""
+    return {
+        "type": [kind, "string"],
+        "pattern": "^=",
+        "patternErrorMessage": f"{_NUMBERS[kind]}, or an expression that begins with `=`",
+        **limits,
+    }
 
 
 NAME = definition("name")

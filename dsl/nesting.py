@@ -48,6 +48,11 @@ _CHILDREN: dict[type[Any], Callable[[Any], Iterable[Expr]]] = {
     tree.Shared: lambda node: (node.layer,),
     tree.Binding: lambda node: (node.value, *_dims(node.targets)),
     tree.Header: lambda node: (*_dims(node.operands), *_present(*(parameter.default for parameter in node.parameters))),
+    tree.ExternHeader: lambda node: (
+        *_dims(node.operands),
+        *_present(*(parameter.default for parameter in node.parameters)),
+        *(dim for result in node.results for dim in result.dims),
+    ),
     tree.TypeExpr: lambda node: node.dims,
 }
 

@@ -14,7 +14,7 @@ from netwright.dsl.flow_declarations import Nodes
 from netwright.dsl.flow_tokens import Line, Tokens, logical_lines, tokenize
 from netwright.dsl.nesting import DEEPEST, nested_too_deep, too_deep
 from netwright.dsl.source import Fragment
-from netwright.dsl.tree import Binding, Body, Comparison, Expr, Header, TypeExpr
+from netwright.dsl.tree import Binding, Body, Comparison, Expr, ExternHeader, Header, TypeExpr
 
 MOST_ERRORS = 20
 
@@ -33,6 +33,12 @@ def parse_stage(fragment: Fragment) -> Expr:
 def parse_header(fragment: Fragment) -> Header:
     """The header of a block: `x -> name(parameter, other=1)`, `name(parameter)`. Raises SpecError."""
     header: Header = _parse_alone("header", fragment)
+    return header
+
+
+def parse_extern(fragment: Fragment) -> ExternHeader:
+    """The header of an extern: `x: f32[N, D] -> name(parameter, other=1): f32[N, D]`. Raises SpecError."""
+    header: ExternHeader = _parse_alone("extern", fragment)
     return header
 
 

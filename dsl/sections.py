@@ -4,6 +4,7 @@ and `document.py` are made from it."""
 from __future__ import annotations
 
 from netwright.dsl.diagnostics import Diagnostic
+from netwright.dsl.externs import EXTERN_SCHEMA, read_externs
 from netwright.dsl.keys import FLOW, STAGES, TEXT, VALUE, Key, definition, named
 from netwright.dsl.names import IDENTIFIER
 from netwright.dsl.nodes import Items, Node, Scalar
@@ -142,6 +143,20 @@ SECTIONS = (
         "The inputs of the model and their types, in order. An unknown name in a type is a symbolic dim.",
         named(definition("tensor_type"), minProperties=1),
         _inputs,
+        absent=(),
+    ),
+    Key(
+        "externs",
+        "Layers of your own by their headers: `x: type -> name(parameters): type`.",
+        {
+            "type": "object",
+            "propertyNames": {"pattern": r"\S"},
+            "additionalProperties": EXTERN_SCHEMA,
+            "examples": [
+                {"x: f32[N, T, D] -> rotary(base=10000): f32[N, T, D]": {"python": "acme.layers:Rotary", "params": 0}}
+            ],
+        },
+        read_externs,
         absent=(),
     ),
     Key(

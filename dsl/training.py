@@ -3,7 +3,7 @@ loss, optimizer or data set by name."""
 
 from __future__ import annotations
 
-from netwright.dsl.keys import FLOW, OUTPUT_NAME, TEXT, JsonSchema, Key, mapping_of, named
+from netwright.dsl.keys import FLOW, OUTPUT_NAME, TEXT, JsonSchema, Key, mapping_of, named, number
 from netwright.dsl.nodes import Map, Node, Scalar
 from netwright.dsl.parser import parse_body
 from netwright.dsl.reading import Reading
@@ -65,18 +65,6 @@ def _steps(reading: Reading, key: Scalar, node: Node) -> Expr:
         for name, step in reading.pairs(node)
     )
     return Mapping(reading.span(node), tuple(steps))
-
-
-_NUMBERS = {"integer": "a whole number", "number": "a number"}
-
-
-def _number(kind: str, **limits: float) -> JsonSchema:
-    return {
-        "type": [kind, "string"],
-        "pattern": "^=",
-        "patternErrorMessage": f"{_NUMBERS[kind]}, or an expression that begins with `=`",
-        **limits,
-    }
 
 
 def _one_or_many(item: JsonSchema, **more: object) -> JsonSchema:
@@ -205,15 +193,15 @@ TRAIN = (
         },
         _flows,
     ),
-    Key("batch_size", "Examples a step.", {**_number("integer", minimum=1), "examples": [128]}, _plain),
-    Key("epochs", "Passes over the examples.", {**_number("integer", minimum=1), "examples": [10]}, _plain),
+    Key("batch_size", "Examples a step.", {**number("integer", minimum=1), "examples": [128]}, _plain),
+    Key("epochs", "Passes over the examples.", {**number("integer", minimum=1), "examples": [10]}, _plain),
     Key(
         "callbacks",
         "Keras callbacks, as flow expressions.",
         {**_one_or_many(FLOW), "examples": [['early_stopping(monitor="val_loss", patience=3)']]},
         _flows,
     ),
-    Key("seed", "Fixes initial weights, order of examples and dropout.", _number("integer", minimum=0), _plain),
+    Key("seed", "Fixes initial weights, order of examples and dropout.", number("integer", minimum=0), _plain),
     Key("jit", "Whether the training step is compiled with XLA; true if not given.", {"type": "boolean"}, _plain),
     Key(
         "steps",

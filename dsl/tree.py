@@ -219,6 +219,27 @@ class Header:
 
 
 @node
+class ExternHeader(Header):
+    """`x: f32[N, D] -> name(parameters): f32[N, D]`; `dtypes` are those of the operands, whose dims are patterns."""
+
+    dtypes: tuple[str, ...]
+    results: tuple[TypeExpr, ...]
+
+
+@node
+class Extern(ExternHeader):
+    """A layer of the user's own: its header, and what its declaration says. `python_span` is the place of
+    `module:name`."""
+
+    python_span: Span
+    module: str
+    class_name: str
+    params: Expr
+    non_trainable_params: Expr
+    macs: Expr | None
+
+
+@node
 class Block:
     """`x -> name(parameters): body`. `operands` is empty and `is_function` true for a header without arrow."""
 
@@ -290,12 +311,18 @@ class Spec:
     presets: tuple[Preset, ...]
     uses: tuple[Use, ...]
     inputs: tuple[Input, ...]
+    externs: tuple[Extern, ...]
     blocks: tuple[Block, ...]
     layers: tuple[Entry, ...]
     model: Body | None
     outputs: tuple[OutputName, ...]
     checks: tuple[Check, ...]
     train: Train | None
+
+    @property
+    def own_layers(self) -> tuple[Block | Extern, ...]:
+        """What the spec defines that is called like an operator."""
+        return (*self.blocks, *self.externs)
 
 
 @node

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from netwright.backends.keras import arguments as given
 from netwright.backends.keras.layers_block import BlockLayer, call_function
 from netwright.backends.keras.layers_called import SharedLayer
+from netwright.backends.keras.layers_extern import extern
 from netwright.backends.keras.layers_operator import OperatorLayer, create
 from netwright.backends.keras.layers_recurrent import recurrent
 from netwright.backends.keras.syntax import Atom, Call, Code, Display, Size, rewrite
@@ -143,7 +144,9 @@ def _call_time(to: Translator, term: Term, expr: tree.Call) -> Layer:
 # ---------------------------------------------------------------- blocks
 
 
-def _block(to: Translator, module: Module, block: tree.Block, arguments: Arguments, place: Span) -> Term:
+def _block(to: Translator, module: Module, block: tree.Block | tree.Extern, arguments: Arguments, place: Span) -> Term:
+    if isinstance(block, tree.Extern):
+        return extern(to, module, block, arguments, place)
     terms = tuple(
         BlockArgument(argument.name, to.operand(argument.value), argument.value.span) for argument in arguments
     )

@@ -43,6 +43,8 @@ class Emission:
         self.names = Names()
         #: the functions' names; all are claimed before any local name is
         self.function_names: dict[tree.Block, str] = {}
+        #: what the module calls each class of the user's own
+        self.extern_names: dict[str, str] = {}
         self._constant_names: dict[tuple[int, str], str] = {}
         self._name_all()
         #: what `build_model` has for the entries of `layers`
@@ -54,6 +56,10 @@ class Emission:
         """Names at module level: blocks by theirs, those of used specs with the alias where that is taken."""
         parameters = Names()
         public = {parameters.claim(entry.name) for entry in self.main.spec.params}
+        for extern in (extern for module in self.elaborated.modules for extern in module.spec.externs):
+            path = f"{extern.module}.{extern.class_name}"
+            if path not in self.extern_names:
+                self.extern_names[path] = self.names.claim(extern.class_name, public)
         aliases = {id(used): alias for module in self.elaborated.modules for alias, used in module.uses.items()}
         for module in self.elaborated.modules:
             alias = aliases.get(id(module), "used")
@@ -69,8 +75,10 @@ class Emission:
 
     def keras(self, path: str) -> Atom:
         """Something of Keras's: 'layers.Dense', 'ops.mean', 'initializers.RandomNormal', 'Model'; or what is written
-        into the module: 'written.Maxout'."""
+        into the module: 'written.Maxout'; or a class of the user's own: 'extern.acme.layers.Rotary'."""
         head, _, name = path.partition(".")
+        if head == "extern":
+            return Atom(self.extern_names[name])
         return Atom(name if head == "written" else path if head in IMPORTED else f"keras.{path}")
 
     def param_term(self, name: str, variable: str, place: Span) -> Term:

@@ -4,7 +4,7 @@ What is written is decided here and in Python; the template only lays it out."""
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -32,22 +32,25 @@ _OF_KERAS = ("layers", "ops")
 
 def emit(model: Model, *, train: bool = False) -> str:
     """The text of a module with `build_model(**params)`, whose defaults are the params that the model was compiled
-    with. It depends on Keras alone, is formatted, and is the same to the byte each time.
+    with. It depends on Keras, and on the packages of externs where there are any; it is formatted, and is the same to
+    the byte each time.
 
     Several inputs are taken, and several outputs given, as dicts by name. Raises SpecError for what compiles and yet
     cannot be written as Keras code."""
     if model.spec.model is None:
         raise SpecError([Diagnostic("missing-key", f"{model.name} has no `model` to write code for", model.spec.span)])
     with _deep_recursion():
-        constants, functions = _statements(model)
+        emission = Emission(model.elaborated)
+        constants, functions = _statements(model, emission)
         codes = statement_codes([*constants, *functions])
         names = {part.text for code in codes for part in parts(code) if isinstance(part, Atom)}
+        used = {path: name for path, name in emission.extern_names.items() if name in names}
         own = [name for name in SOURCES if name in names]
         plan = _plan(model) if train else None
         return render(
             "module.py.j2",
-            documentation=_documentation(model),
-            imports=_imports(_modules(names, own) | (modules_needed(plan) if plan else set())),
+            documentation=_documentation(model, used),
+            imports=_imports(_modules(names, own) | (modules_needed(plan) if plan else set()), used),
             constants=lay_out(constants),
             definitions=[*map(definition, own), *(lay_out([function]) for function in functions)],
             training=training_script(plan, list(model.inputs), list(model.outputs)) if plan else "",
@@ -63,9 +66,8 @@ def _plan(model: Model) -> Plan:
     return model.plan
 
 
-def _statements(model: Model) -> tuple[list[Statement], list[Statement]]:
+def _statements(model: Model, emission: Emission) -> tuple[list[Statement], list[Statement]]:
     """Constants, and functions of which the last is `build_model`."""
-    emission = Emission(model.elaborated)
     emission.functions = Functions(emission)
     build = ModelWriter(emission).write(_build_documentation(model))
     return emission.used_constants(), [*emission.functions.statements(), build]
@@ -74,10 +76,12 @@ def _statements(model: Model) -> tuple[list[Statement], list[Statement]]:
 # ---------------------------------------------------------------- texts
 
 
-def _documentation(model: Model) -> str:
+def _documentation(model: Model, externs: Iterable[str]) -> str:
     spec = model.spec
+    packages = sorted({path.partition(".")[0] for path in externs} - {"keras"})
+    needs = ", ".join(["Keras", *packages[:-1]]) + f" and {packages[-1]}" if packages else "Keras alone"
     title = f"{spec.name}: {spec.about}" if spec.about else spec.name
-    written = f"Written by Netwright {__version__} from {spec.source.name.rsplit('/')[-1]}; depends on Keras alone."
+    written = f"Written by Netwright {__version__} from {spec.source.name.rsplit('/')[-1]}; depends on {needs}."
     return documentation([title, f"{spec.reference or ''}\n{written}".strip()], WIDTH - 3)
 
 
@@ -99,12 +103,35 @@ def _modules(names: Iterable[str], own: Iterable[str]) -> set[str]:
     return (heads | set[str]().union(*map(modules_used, own))) & IMPORTED
 
 
-def _imports(modules: set[str]) -> str:
+def _imports(modules: set[str], externs: Mapping[str, str]) -> str:
+    """The lines of the modules, and of the classes of the user's own: path -> name here."""
     standard = [f"import {name}" for name in sorted(modules - {"keras", "np", *_OF_KERAS})]
     of_keras = [name for name in _OF_KERAS if name in modules]
     numpy = ["import numpy as np"] if "np" in modules else []
-    keras = ["import keras", *numpy, *([f"from keras import {', '.join(of_keras)}"] if of_keras else [])]
-    return "\n".join([*standard, *([""] if standard else []), *keras])
+    members: dict[str, list[str]] = {"keras": of_keras} if of_keras else {}
+    for path, name in sorted(externs.items()):
+        module, _, own = path.rpartition(".")
+        members.setdefault(module, []).append(own if own == name else f"{own} as {name}")
+    named = [line for module in sorted(members) for line in _from(module, members[module])]
+    return "\n".join([*standard, *([""] if standard else []), "import keras", *numpy, *named])
+
+
+def _from(module: str, members: list[str]) -> Iterator[str]:
+    """`from module import a, b`, a line each where they do not fit on one; names that are changed stand alone."""
+    plain = sorted((member for member in members if " as " not in member), key=_kind_and_name)
+    renamed = [[member] for member in members if " as " in member]
+    for group in sorted([*([plain] if plain else []), *renamed], key=lambda group: _kind_and_name(group[0])):
+        line = f"from {module} import {', '.join(group)}"
+        if len(line) <= WIDTH or len(group) == 1:
+            yield line
+        else:
+            yield from (f"from {module} import (", *(" " * STEP + f"{member}," for member in group), ")")
+
+
+def _kind_and_name(member: str) -> tuple[bool, bool, str]:
+    """The order in which isort has them: constants, classes, the rest."""
+    name = member.partition(" ")[0]
+    return not name.isupper(), name[0].islower(), name.casefold()
 
 
 @contextmanager

@@ -13,13 +13,16 @@ from netwright.compiler.scope import Module
 from netwright.dsl import tree
 from netwright.dsl.records import fields
 
+#: a layer of a spec's own
+Own = tree.Block | tree.Extern
+
 
 @dataclass(slots=True)
 class _Found:
     """Free names of the main spec, and blocks called."""
 
     names: set[str]
-    callees: set[tree.Block]
+    callees: set[Own]
 
 
 class Lifting:
@@ -27,16 +30,16 @@ class Lifting:
 
     def __init__(self, main: Module, modules: list[Module]) -> None:
         self._main = main
-        self._found = {block: self._direct(module, block) for module in modules for block in module.spec.blocks}
+        self._found = {block: self._direct(module, block) for module in modules for block in module.blocks.values()}
         self._close()
         self._order = [entry.name for entry in (*main.spec.params, *main.spec.layers)]
 
-    def of(self, block: tree.Block) -> tuple[str, ...]:
+    def of(self, block: Own) -> tuple[str, ...]:
         """What the block reads of the main spec, in the order of the spec."""
         names = self._found[block].names
         return tuple(name for name in self._order if name in names)
 
-    def _direct(self, module: Module, block: tree.Block) -> _Found:
+    def _direct(self, module: Module, block: Own) -> _Found:
         found = _Found(set(), set())
         for name in _free_names(block, module.params.keys()):
             if isinstance(name, tuple):
@@ -46,7 +49,7 @@ class Lifting:
                 found.names.add(name)
             elif name in module.blocks:
                 found.callees.add(module.blocks[name])
-        if module is self._main:
+        if module is self._main and isinstance(block, tree.Block):
             cells = (module.blocks[name] for name in _named_in_cells(block.body) if name in module.blocks)
             found.names.update(name for cell in cells for name in _header_names(cell) & module.params.keys())
         return found
@@ -64,7 +67,7 @@ class Lifting:
 FreeName = str | tuple[str, str]  # a name, or (alias, name) for `alias.name`
 
 
-def _free_names(block: tree.Block, params: Set[str]) -> Iterator[FreeName]:
+def _free_names(block: Own, params: Set[str]) -> Iterator[FreeName]:
     bound = {target.name for target in block.operands}
     for target in block.operands:
         bound |= _dims_bound(target) - params
@@ -72,6 +75,8 @@ def _free_names(block: tree.Block, params: Set[str]) -> Iterator[FreeName]:
         if parameter.default is not None:
             yield from _names(parameter.default, bound)
         bound.add(parameter.name)
+    if isinstance(block, tree.Extern):  # its sizes and counts stand in no code
+        return
     for binding in block.body.bindings:
         yield from _names(binding.value, bound)
         for target in binding.targets:
@@ -123,7 +128,7 @@ def _runs_cell(function: tree.Expr) -> bool:
     return operator is not None and operator.runs_cell
 
 
-def _header_names(block: tree.Block) -> set[str]:
+def _header_names(block: Own) -> set[str]:
     """The names in the sizes of a block's operands that its parameters do not bind."""
     own = {parameter.name for parameter in block.parameters}
     return {name for target in block.operands for name in names_in(target.dims or ())} - own

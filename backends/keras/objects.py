@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial, reduce, singledispatch
+from importlib import import_module
 from typing import Any
 
 from netwright.backends.keras.written import written
@@ -20,10 +21,14 @@ NO_SIZES: Sizes = {}
 
 
 def keras_callable(path: str) -> Callable[..., Any]:
-    """What Keras has at 'layers.Dense' or 'ops.mean', or what is written for it: 'written.Maxout'."""
+    """What Keras has at 'layers.Dense' or 'ops.mean', what is written for it: 'written.Maxout', or a class of the
+    user's own, which is imported: 'extern.acme.layers.Rotary'."""
     import keras
 
     head, _, name = path.partition(".")
+    if head == "extern":
+        module, _, own = name.rpartition(".")
+        return getattr(import_module(module), own)  # type: ignore[no-any-return]
     found: Callable[..., Any] = written(name) if head == "written" else reduce(getattr, path.split("."), keras)
     return found
 

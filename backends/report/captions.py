@@ -64,7 +64,8 @@ def _rounded(number: str) -> str:
 def attributes_text(op: Op) -> str:
     """The attributes that characterise an operator, the shortest way: '64, 3×3, /2, relu'."""
     given = op.given()
-    shown = {name: getattr(op, name) for name in type(op).attributes() if name in given or name in _ALWAYS}
+    always = {name: getattr(op, name) for name in _ALWAYS if hasattr(op, name)}
+    shown = {name: {**always, **given}[name] for name in type(op).attributes() if name in given or name in _ALWAYS}
     return ", ".join(filter(None, (_attribute(op, name, value) for name, value in shown.items() if _is_seen(name))))
 
 

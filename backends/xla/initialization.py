@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from netwright.backends.keras.objects import keras_object
+from netwright.backends.xla.externs import ExternLeaf
 from netwright.backends.xla.leaves import Arrays
 from netwright.backends.xla.program import Place, Program
 from netwright.compiler.dtypes import keras_dtype
@@ -20,8 +21,19 @@ from netwright.dsl.diagnostics import CompilerBug
 
 def initial_arrays(program: Program, seed: int, loaded: Mapping[str, Any] = MappingProxyType({})) -> Arrays:
     """Weights and state by path, as the backend's tensors: those `loaded`, and first values for the rest."""
+    given = {**_of_externs(program, seed), **loaded}
+    return {place.path: given[place.path] if place.path in given else _initial(place, seed) for place in program.places}
+
+
+def _of_externs(program: Program, seed: int) -> Arrays:
+    """What layers of the user's own begin with: as their classes fill them, each from its own seed."""
+    sites = dict.fromkeys(place.site for place in program.places)
+    leaves = ((site, program.leaf(site.node)) for site in sites)
     return {
-        place.path: loaded[place.path] if place.path in loaded else _initial(place, seed) for place in program.places
+        f"{site.path}/{name}": array
+        for site, leaf in leaves
+        if isinstance(leaf, ExternLeaf)
+        for name, array in leaf.first_values(derived_seed(seed, site.path)).items()
     }
 
 

@@ -3,6 +3,7 @@ in and go out, so one leaf serves every copy of an operator. Knows no graph."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
@@ -10,6 +11,7 @@ from typing import Any, NamedTuple, Protocol
 from netwright.backends.keras.objects import Sizes, keras_arguments, keras_callable
 from netwright.compiler.dims import SymbolicDim
 from netwright.compiler.dtypes import keras_dtype
+from netwright.compiler.externs import ExternLayer
 from netwright.compiler.ir import OpNode, Tensors, each_tensor
 from netwright.compiler.ops.op import Layer, Op, Weight
 from netwright.compiler.ops.random_functions import RandomFunction
@@ -17,6 +19,8 @@ from netwright.compiler.types import TensorType
 from netwright.dsl.diagnostics import CompilerBug
 
 Arrays = dict[str, Any]
+#: how Keras names a variable that its layer does not, by the number of all there are
+_NUMBERED = re.compile(r"^variable_\d+$")
 
 
 @dataclass(slots=True)
@@ -52,6 +56,10 @@ class Leaf(Protocol):
 
 def make_leaf(node: OpNode) -> Leaf:
     """The leaf of an operator applied to tensors of such types."""
+    if isinstance(node.op, ExternLayer):
+        from netwright.backends.xla.externs import ExternLeaf
+
+        return ExternLeaf(node)
     if isinstance(node.op, RandomFunction):
         return RandomLeaf(node.op)
     if not isinstance(node.op, Layer):
@@ -85,7 +93,7 @@ class FunctionLeaf:
         if self.op.convention == "named":
             arguments |= zip(self.op.operands[1:], operands[1:], strict=False)
             operands = operands[:1]
-        return Applied(_as_tuple(_FUNCTION_CONVENTIONS[self.op.convention](self.function, list(operands), arguments)))
+        return Applied(as_tuple(_FUNCTION_CONVENTIONS[self.op.convention](self.function, list(operands), arguments)))
 
 
 class RandomLeaf(FunctionLeaf):
@@ -148,10 +156,10 @@ def _subscript(index: Any) -> Any:
     return slice(*index) if isinstance(index, tuple) else Ellipsis if index == "..." else index
 
 
-def _as_tuple(outputs: Any) -> tuple[Any, ...]:
+def as_tuple(outputs: Any) -> tuple[Any, ...]:
     """All tensors one after another, those of lists in a list too."""
     if isinstance(outputs, (list, tuple)):
-        return tuple(tensor for item in outputs for tensor in _as_tuple(item))
+        return tuple(tensor for item in outputs for tensor in as_tuple(item))
     return (outputs,)
 
 
@@ -171,8 +179,8 @@ class LayerLeaf:
 
     def _build(self, node: OpNode) -> None:
         """Let Keras create the variables, by a symbolic call as in a functional model."""
-        operands = [_symbolic(value.type) for value in node.operands]
-        keywords = {name: _each(value, lambda item: _symbolic(item.type)) for name, value in node.keywords}
+        operands = [symbolic(value.type) for value in node.operands]
+        keywords = {name: _each(value, lambda item: symbolic(item.type)) for name, value in node.keywords}
         self._call(operands, {**keras_arguments(self.op, call=True), **keywords})
 
     def _call(self, operands: list[Any], arguments: dict[str, Any]) -> Any:
@@ -190,7 +198,7 @@ class LayerLeaf:
                 layer.finalize_state()
             outputs = self._call(list(operands), arguments)
         state = {slot.name: scope.get_current_value(slot.variable) for slot in self.slots if not slot.trainable}
-        return Applied(_as_tuple(outputs), state, list(scope.losses))
+        return Applied(as_tuple(outputs), state, list(scope.losses))
 
 
 class SizedLayerLeaf:
@@ -209,7 +217,7 @@ class SizedLayerLeaf:
         outputs = layer(*operands, **keywords, training=training)
         if layer.variables:
             raise CompilerBug(f"{self.op} has symbolic sizes and arrays of its own")
-        return Applied(_as_tuple(outputs))
+        return Applied(as_tuple(outputs))
 
 
 def _cheap_initializers(op: Op) -> dict[str, Any]:
@@ -218,7 +226,7 @@ def _cheap_initializers(op: Op) -> dict[str, Any]:
     return {name: "zeros" for name, attribute in attributes if "Initializer" in attribute.annotation.split(" | ")}
 
 
-def _symbolic(type: TensorType) -> Any:
+def symbolic(type: TensorType) -> Any:
     import keras
 
     shape = tuple(None if isinstance(dim, SymbolicDim) else dim for dim in type.shape)
@@ -243,7 +251,10 @@ def _match(node: OpNode, layer: Any) -> tuple[Slot, ...]:
 
 
 def match_weights(node: OpNode, layer: Any) -> tuple[Slot, ...]:
-    """The operator's weights paired with the variables of a Keras layer: those of one name in order of creation."""
+    """The operator's weights paired with the variables of a Keras layer: those of one name in order of creation. An
+    extern has those that it has."""
+    if isinstance(node.op, ExternLayer):
+        return _unique([_own_slot(variable) for variable in layer.weights])
     named: dict[str, list[Any]] = {}
     for variable in layer.weights:
         named.setdefault(variable.name, []).append(variable)
@@ -255,6 +266,12 @@ def _slot(node: OpNode, weight: Weight, candidates: list[Any]) -> Slot:
         found = f"shape {tuple(candidates[0].shape)}" if candidates else "none of that name"
         raise CompilerBug(f"weight {weight.name} {weight.shape} of {node.op}: Keras has {found}")
     return Slot(weight.name, weight.trainable, weight, candidates.pop(0))
+
+
+def _own_slot(variable: Any) -> Slot:
+    name = _NUMBERED.sub("variable", variable.name)
+    weight = Weight(name, tuple(variable.shape), None, variable.trainable)
+    return Slot(name, variable.trainable, weight, variable)
 
 
 def _unique(slots: Sequence[Slot]) -> tuple[Slot, ...]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from netwright.backends.keras.objects import Sizes
 from netwright.backends.xla.arrays import bind_sizes
 from netwright.backends.xla.errors import ExecutionError
+from netwright.backends.xla.externs import check_allowed, check_names
 from netwright.backends.xla.leaves import Arrays, Leaf, Slot, make_leaf
 from netwright.backends.xla.scanning import Scan
 from netwright.backends.xla.sites import Homes, Site, sites_of
@@ -57,9 +58,10 @@ class _Run:
 
 
 class Program:
-    """The pure functions of a compiled model. Weights are made by `initialization.initial_arrays`."""
+    """The pure functions of a compiled model. Weights are made by `initialization.initial_arrays`. Modules of externs
+    are imported where `allow_extern` has them, or a package they are in."""
 
-    def __init__(self, model: Model, engine: Engine) -> None:
+    def __init__(self, model: Model, engine: Engine, allow_extern: Sequence[str] = ()) -> None:
         graph = model.elaborated.graph
         if graph is None:
             raise ExecutionError(f"{model.name} has no model to run", help="give the spec a `model`")
@@ -69,9 +71,11 @@ class Program:
         self.inputs = model.elaborated.inputs
         self.outputs = model.elaborated.outputs
         self._leaves: dict[Any, Leaf] = {}
+        check_allowed(model.elaborated.modules, allow_extern)
         check_compiled(sites_of(graph), engine.name, training=False)
         with engine.host():
             self.places = tuple(self._places())
+            check_names(self.leaf(site.node) for site in sites_of(graph))
 
     # ------------------------------------------------------------ arrays
 

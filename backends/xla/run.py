@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,11 +25,13 @@ def run(
     engine: str = "auto",
     device: str = "auto",
     seed: int = 0,
+    allow_extern: Sequence[str] = (),
 ) -> dict[str, np.ndarray[Any, Any]]:
     """The outputs of a model in inference.
 
     inputs: an array for each input of the spec. weights: a `.weights.h5` that the emitted model or `train` saved;
-    without it, first values that follow from `seed`. Raises ExecutionError where arrays, file, engine or device do
+    without it, first values that follow from `seed`. allow_extern: modules (or packages of them) of externs that may be
+    imported. Raises ExecutionError where arrays, file, engine or device do
     not fit."""
     checked = check_inputs({name: value.type for name, value in model.elaborated.inputs.items()}, inputs)
     if weights is not None and not weights.is_file():
@@ -41,7 +43,7 @@ def run(
     from netwright.backends.xla.program import Program
     from netwright.backends.xla.weights import load_weights
 
-    program = Program(model, chosen)
+    program = Program(model, chosen, allow_extern)
     loaded = {} if weights is None else load_weights(program, weights)
     with chosen.place():
         arrays = initial_arrays(program, seed, loaded)

@@ -20,7 +20,7 @@ from netwright.dsl.records import replace
 
 if TYPE_CHECKING:
     from netwright.backends.xla.data.examples import Data
-    from netwright.backends.xla.engines.engine import Engine, Metric, Training
+    from netwright.backends.xla.engines.engine import Metric, Training
     from netwright.backends.xla.program import Program
     from netwright.compiler.model import Model
     from netwright.compiler.training.plan import Plan
@@ -41,6 +41,7 @@ class Settings:
     batch_size: int | None = None
     seed: int | None = None
     resume: bool = False
+    allow_extern: tuple[str, ...] = ()
 
 
 def train(model: Model, folder: Folder, settings: Settings, progress: Progress) -> dict[str, Any]:
@@ -48,15 +49,13 @@ def train(model: Model, folder: Folder, settings: Settings, progress: Progress) 
 
     Raises SpecError where plan, data or targets are wrong, before anything is compiled; ExecutionError where engine,
     device or checkpoint do not fit, or the loss is no longer a number; Interrupted, all saved, if asked to stop."""
-    from netwright.backends.xla.engines.selection import load_engine
-
     plan = checked_plan(model)
     plan = plan if settings.epochs is None else replace(plan, epochs=settings.epochs)
     checkpoint = load_checkpoint(folder.path) if settings.resume else None
     position = _position(plan, settings, checkpoint)
     data = _data(model, plan, position)
     check_callbacks(plan, folder.path)
-    program, training, metrics = _compiled(model, plan, load_engine(settings.engine, settings.device), position.seed)
+    program, training, metrics = _compiled(model, plan, settings, position.seed)
     folder.begin(() if checkpoint else FILES)
     callbacks = Callbacks(plan, WatchedModel(program, training), metrics, folder.path)
     callbacks.begin(checkpoint.callbacks if checkpoint else ())
@@ -126,13 +125,15 @@ def _fixed_batch(model: Model) -> int | None:
 # ---------------------------------------------------------------- the run
 
 
-def _compiled(model: Model, plan: Plan, engine: Engine, seed: int) -> tuple[Program, Training, tuple[Metric, ...]]:
+def _compiled(model: Model, plan: Plan, settings: Settings, seed: int) -> tuple[Program, Training, tuple[Metric, ...]]:
     """The program, a training run of it at its first values, and the metrics it counts."""
     from netwright.backends.keras.objects import keras_object
+    from netwright.backends.xla.engines.selection import load_engine
     from netwright.backends.xla.initialization import initial_arrays
     from netwright.backends.xla.program import Program
 
-    program = Program(model, engine)
+    engine = load_engine(settings.engine, settings.device)
+    program = Program(model, engine, settings.allow_extern)
     check_compiled(sites_of(program.graph), engine.name, training=True)
     metrics = build_metrics(plan)
     with engine.place():

@@ -17,6 +17,7 @@ from weakref import WeakKeyDictionary
 from netwright.backends.keras.layer_names import LayerNames
 from netwright.backends.keras.objects import keras_callable
 from netwright.backends.xla.errors import ExecutionError
+from netwright.backends.xla.externs import ExternLeaf
 from netwright.backends.xla.leaves import Arrays, match_weights
 from netwright.backends.xla.program import Program
 from netwright.backends.xla.sites import Site, in_order_of_creation
@@ -111,7 +112,10 @@ def _build(program: Program) -> tuple[Any, dict[str, Any]]:
 
     namespace: dict[str, Any] = {"__name__": "emitted"}
     code = compile(emit(program.model), f"<emitted {program.model.name}>", "exec")
-    exec(code, namespace)  # text that the emitter wrote: it holds nothing of a spec but checked names and literals
+    try:
+        exec(code, namespace)  # text that the emitter wrote: it holds nothing of a spec but checked names and literals
+    except ImportError as error:  # of an extern in a branch that these params do not take
+        raise ExecutionError(f"the emitted model of {program.model.name} cannot be made: {error}") from error
     with program.engine.host():
         model = namespace["build_model"]()
     return model, pair_variables(program, model)
@@ -123,7 +127,7 @@ def pair_variables(program: Program, model: Any) -> dict[str, Any]:
     weighted = [place.site for place in program.places if place.slot.weight is not None]
     sites = in_order_of_creation(tuple(dict.fromkeys(weighted)))
     names = LayerNames(program.model.elaborated)
-    operators = _grouped((_site_key(site, names), number, site) for number, site in enumerate(sites))
+    operators = _grouped((_site_key(program, site, names), number, site) for number, site in enumerate(sites))
     if _counted(layers) != _counted(operators):
         message = f"found {_counted(layers)}, expected {_counted(operators)}"
         raise CompilerBug(f"the emitted model's layers are not the program's: {message}")
@@ -171,8 +175,11 @@ def _layer_key(layer: Any) -> Hashable:
     return kind if _automatic(layer) else (kind, layer.name)
 
 
-def _site_key(site: Site, names: LayerNames) -> Hashable:
+def _site_key(program: Program, site: Site, names: LayerNames) -> Hashable:
     node = site.node
+    leaf = program.leaf(node)
+    if isinstance(leaf, ExternLeaf):  # whose class may name it, too
+        return _layer_key(leaf.layer)
     kind = keras_callable(node.op.keras).__name__  # of layers.GroupQueryAttention another than its path says
     name = getattr(node.op, "name", None)
     kept = name and names.is_kept(node.instance.span if node.instance else node.span)

@@ -22,6 +22,8 @@ def check_names(session: Session, modules: Sequence[Module]) -> None:
     for module in modules:
         check = _NameCheck(session, module)
         check.params()
+        for extern in module.spec.externs:
+            check.extern(extern)
         for block in module.spec.blocks:
             check.block(block)
     _NameCheck(session, modules[0]).model()
@@ -51,14 +53,25 @@ class _NameCheck:
         visitor = self.visitor
         visitor.bound = set(self.common)
         visitor.function = block if block.is_function else None
-        for parameter in block.parameters:
-            if parameter.default is not None:
-                visitor.visit(parameter.default)
-            visitor.bound.add(parameter.name)
-        visitor.bound.update(target.name for target in block.operands)
-        self._dims(block.operands)
+        self._header(block)
         self._body(block.body)
         visitor.function = None
+
+    def extern(self, extern: tree.Extern) -> None:
+        """An extern: what it says of its results, weights and cost sees all of its header."""
+        self.visitor.bound = set(self.common)
+        self._header(extern)
+        self.visitor.visit_all(dim for result in extern.results for dim in result.dims)
+        counts = (extern.params, extern.non_trainable_params, extern.macs)
+        self.visitor.visit_all(expr for expr in counts if expr is not None)
+
+    def _header(self, header: tree.Block | tree.Extern) -> None:
+        for parameter in header.parameters:
+            if parameter.default is not None:
+                self.visitor.visit(parameter.default)
+            self.visitor.bound.add(parameter.name)
+        self.visitor.bound.update(target.name for target in header.operands)
+        self._dims(header.operands)
 
     def model(self) -> None:
         """Inputs, shared layers, model and checks of the main spec."""

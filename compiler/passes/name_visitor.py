@@ -32,6 +32,9 @@ from netwright.dsl.diagnostics import Label
 from netwright.dsl.nesting import operands
 from netwright.dsl.source import Span
 
+#: a layer of the spec's own
+Own = tree.Block | tree.Extern
+
 
 class NameVisitor:
     """`bound` holds the names of the body in hand, params and shared layers included; `later` those that it binds
@@ -79,7 +82,7 @@ class NameVisitor:
     def _attribute(self, expr: tree.Attribute, stage: bool) -> None:
         self._qualified(expr)
 
-    def _qualified(self, expr: tree.Attribute) -> tree.Block | type[Declared] | None:
+    def _qualified(self, expr: tree.Attribute) -> Own | type[Declared] | None:
         """What `alias.block` or `ops.function` names; None where the base is neither or there is no such thing."""
         base = expr.base
         if isinstance(base, tree.Name) and base.id in self.module.uses:
@@ -185,8 +188,8 @@ class NameVisitor:
         name = function.id
         if name in self.bound:
             return self._arguments(None, expr)
-        found: tree.Block | type[Declared] | None = self.module.blocks.get(name) or find_operator(name)
-        is_block = isinstance(found, tree.Block)
+        found: Own | type[Declared] | None = self.module.blocks.get(name) or find_operator(name)
+        is_block = isinstance(found, Own)
         positional = found is None or any(argument.name is None for argument in expr.arguments)
         if name in VALUE_FUNCTIONS and positional and not stage and not is_block:
             return self.visit_all(argument.value for argument in expr.arguments)
@@ -195,12 +198,12 @@ class NameVisitor:
             self._refuse(function, True)
         self._arguments(found, expr)
 
-    def _arguments(self, called: tree.Block | type[Declared] | None, expr: tree.Call) -> None:
+    def _arguments(self, called: Own | type[Declared] | None, expr: tree.Call) -> None:
         """The arguments of a call of a block, an operator or a configuration object; None: of nobody knows what."""
         if called is None:
             for argument in expr.arguments:
                 self._unknown_parameter(argument.value)
-        elif isinstance(called, tree.Block):
+        elif isinstance(called, Own):
             self._check_call(block_signature(called), expr)
             self.visit_all(argument.value for argument in expr.arguments)
         else:

@@ -40,6 +40,9 @@ def _roots(spec: tree.Spec) -> Iterator[Any]:
     yield from _of_body(spec.model)
     yield from (layer.value for layer in spec.layers)
     yield from (check.condition for check in spec.checks)
+    for extern in spec.externs:
+        yield from (parameter.default for parameter in extern.parameters if parameter.default)
+        yield from (expr for expr in (extern.params, extern.non_trainable_params, extern.macs) if expr)
     yield from (setting.value for setting in spec.train.settings) if spec.train else ()
 
 

@@ -1,4 +1,4 @@
-"""Owns the options of direct execution: --engine, --device, --seed."""
+"""Owns the options of direct execution: --engine, --device, --seed, --allow-extern."""
 
 from __future__ import annotations
 
@@ -20,3 +20,10 @@ def add_engine(parser: argparse.ArgumentParser) -> None:
         help="where to run it (default: a GPU if there is one)",
     )
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="of initial weights and dropout (default: 0)")
+    parser.add_argument(
+        "--allow-extern",
+        action="append",
+        default=[],
+        metavar="MODULE",
+        help="import this module, or those of this package, for the spec's externs; again for more",
+    )

@@ -35,7 +35,15 @@ def run(options: argparse.Namespace) -> int:
     model = compiled(options)
     inputs = _read(Path(options.input))
     weights = Path(options.weights) if options.weights else None
-    outputs = run_model(model, inputs, weights, engine=options.engine, device=options.device, seed=options.seed)
+    outputs = run_model(
+        model,
+        inputs,
+        weights,
+        engine=options.engine,
+        device=options.device,
+        seed=options.seed,
+        allow_extern=options.allow_extern,
+    )
     _write(Path(options.output), outputs, force=options.force)
     shapes = ", ".join(f"{name} {array.dtype}{list(array.shape)}" for name, array in outputs.items())
     print(f"wrote {options.output}: {shapes}", file=sys.stderr)

@@ -43,7 +43,13 @@ def run(options: argparse.Namespace) -> int:
     folder = RunFolder(Path(options.out), options.spec)
     folder.check(force=options.force)
     settings = Settings(
-        options.engine, options.device, options.epochs, options.batch_size, options.seed, options.resume
+        options.engine,
+        options.device,
+        options.epochs,
+        options.batch_size,
+        options.seed,
+        options.resume,
+        tuple(options.allow_extern),
     )
     progress = TerminalProgress(sys.stderr)
     try:

@@ -28,6 +28,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "bilstm_timit": {"hidden": 6, "features": 5},
     "cells": {"units": 3, "width": 5},
     "char_lstm": {"hidden": 8, "symbols": 9},
+    "externs": {"D": 4, "rate": 0.2},
     "googlenet": {"scale": 0.05, "size": 64, "classes": 5},
     "gpt2_small": {"vocabulary": 50, "context": 16, "width": 8, "heads": 2, "depth": 2, "T": 12},
     "inception_v3": {"scale": 0.03, "size": 75, "classes": 5},
@@ -98,7 +99,7 @@ def _assert_equal_outputs(model: Model, keras_model: Any) -> None:
     """With the same weights the emitted model and the program that runs the spec directly agree to 1e-5."""
     rng = np.random.default_rng(1)
     engine = load_engine(NAME, "cpu")
-    program = Program(model, engine)
+    program = Program(model, engine, ["acme"])
     with engine.place():
         arrays = {path: engine.numpy(array) for path, array in initial_arrays(program, seed=1).items()}
     for path, variable in pair_variables(program, keras_model).items():

@@ -1,0 +1,1 @@
+"""A package of layers that a user might have, for the tests of externs."""
