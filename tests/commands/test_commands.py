@@ -170,6 +170,7 @@ class TestSummaryAndDraw:
         assert out(capsys, "draw", "good.yaml", "--format", "mermaid").startswith("%%")
         assert out(capsys, "draw", "good.yaml").startswith("<svg")
 
+    @pytest.mark.slow
     def test_draw_says_what_its_limits_leave_out(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
         wide = " -> ".join(["f"] * 2000)
         blocks = f"blocks:\n  x -> f: x -> relu -> relu\n  x -> g: x -> {wide}\n"

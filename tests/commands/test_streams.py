@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow
 SPEC = 'netwright: 1\nname: good\ninputs: {x: "f32[N, 4]"}\nmodel: x -> dense(3)\n'
 COMMANDS = [
     "check good.yaml",

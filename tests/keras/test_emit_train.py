@@ -45,6 +45,7 @@ def ruff(code: str, *options: str) -> str:
     return done.stdout + done.stderr if done.returncode else ""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("spec", SPECS, ids=lambda path: path.stem)
 def test_every_spec_has_a_formatted_script(spec: Path) -> None:
     code = emit(compile_spec(spec), train=True)

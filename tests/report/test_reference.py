@@ -23,6 +23,7 @@ from netwright.compiler.ops.op import Op
 EVERY = [cls for classes in catalogue().values() for cls in classes]
 
 
+@pytest.mark.slow
 def test_every_class_has_a_page() -> None:
     for cls in EVERY:
         page = page_text(cls, 80)

@@ -57,6 +57,7 @@ def was_imported(folder: Path) -> bool:
     return (folder / "mine" / "imported").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["check", "summary", "draw", "emit"])
 def test_reading_a_spec_imports_nothing(folder: Path, command: str) -> None:
     done = netwright(folder, command, "spec.yaml")
