@@ -71,6 +71,10 @@ class Resize(FormattedFunction):
     def not_run_on(self) -> tuple[str, ...]:  # type: ignore[override]
         return self.layer.not_run_on
 
+    @property
+    def not_trained_on(self) -> tuple[str, ...]:  # type: ignore[override]
+        return self.layer.not_trained_on
+
     def validate(self) -> None:
         if len(self.size) != 2:
             raise OpError("invalid-argument", f"expected a height and a width, found {list(self.size)}", at="size")

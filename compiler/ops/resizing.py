@@ -131,6 +131,11 @@ class Resizing(ImageLayer):
     def not_run_on(self) -> tuple[str, ...]:  # type: ignore[override]
         return uncompiled(self.interpolation, self.antialias)
 
+    @property
+    def not_trained_on(self) -> tuple[str, ...]:  # type: ignore[override]
+        """TensorFlow's XLA adds up gradients of different sizes there."""
+        return ("tensorflow",) if self.pad_to_aspect_ratio else ()
+
     def infer(self, x: TensorType) -> TensorType:
         expect_dtype(x, IMAGE_DTYPES)
         if self.pad_to_aspect_ratio:

@@ -119,6 +119,11 @@ class Svd(Decomposition):
     full_matrices: bool = True
     compute_uv: bool = True
 
+    @property
+    def not_trained_on(self) -> tuple[str, ...]:  # type: ignore[override]
+        """JAX has no gradient of the full matrices of what is not square."""
+        return ("jax",) if self.full_matrices and self.compute_uv else ()
+
     def infer(self, x: TensorType) -> TensorType | tuple[TensorType, ...]:
         expect_matrix(x)
         batch = x.shape[:-2]

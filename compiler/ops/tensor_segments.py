@@ -50,6 +50,8 @@ class SegmentSum(SegmentReduction):
 class SegmentProd(SegmentReduction):
     """y_s = Π data_i over the i with segment_ids_i = s; data: (n, ...), segment_ids: (n,) → (num_segments, ...)."""
 
+    not_trained_on = ("jax",)
+
 
 class SegmentMax(SegmentReduction):
     """y_s = max data_i over the i with segment_ids_i = s; data: (n, ...), segment_ids: (n,) → (num_segments, ...)."""

@@ -83,6 +83,11 @@ class Irfft(ComplexTransform):
 
     fft_length: int | None = attr(positive, default=None)
 
+    @property
+    def not_trained_on(self) -> tuple[str, ...]:  # type: ignore[override]
+        """TensorFlow's gradient fails where the length is not that of the operand."""
+        return ("tensorflow",) if self.fft_length is not None else ()
+
     def infer(self, real: TensorType, imaginary: TensorType) -> TensorType:
         self.expect_complex(real, imaginary)
         length = 2 * (real.shape[-1] - 1) if self.fft_length is None else self.fft_length

@@ -13,10 +13,11 @@ from netwright.backends.keras.emit import emit
 from netwright.backends.xla.engines.engine import Engine
 from netwright.backends.xla.program import Program
 from netwright.backends.xla.sites import sites_of
-from netwright.backends.xla.support import operators_in
+from netwright.backends.xla.support import check_compiled, operators_in
 from netwright.backends.xla.weights import pair_variables
 from netwright.compiler.model import Model
 from netwright.compiler.ops.op import Op
+from netwright.dsl.diagnostics import SpecError
 
 Arrays = dict[str, Any]
 
@@ -47,6 +48,26 @@ class Family(NamedTuple):
             np.testing.assert_allclose(found[output], expected[output], rtol=1e-5, atol=1e-5, err_msg=output)
         for name in moved:
             np.testing.assert_allclose(own[name], slopes[name], rtol=1e-4, atol=1e-4, err_msg=name)
+
+    def check_trained(self, engine: Engine, rng: Any, twins: Any) -> None:
+        """The same with gradients, without those of lines that XLA does not train on the engine."""
+        trained = self._replace(lines=())
+        for line in self.lines:
+            more = trained._replace(lines=(*trained.lines, line))
+            trained = more if more.is_trained_on(engine) else trained
+        trained.check(engine, rng, twins, gradients=True)
+        if trained.lines != self.lines:
+            self.check(engine, rng, twins)
+
+    def is_trained_on(self, engine: Engine) -> bool:
+        """Whether XLA compiles the lines for training there, and none of them needs one that it does not."""
+        try:
+            graph = self.compiled().elaborated.graph
+            assert graph is not None
+            check_compiled(sites_of(graph), engine.name, training=True)
+        except SpecError:
+            return False
+        return True
 
     def check_emitted(self, rng: Any) -> None:
         """The emitted model runs, and gives arrays of the shapes that are inferred."""
