@@ -33,6 +33,7 @@ class SummaryRow:
     counted: bool
     params: int
     trainable: int
+    parameter_bytes: int
     macs: int | str | None
     bytes: int | None
     kept_bytes: int | None
@@ -109,6 +110,7 @@ def _row(model: Model, row: Row, counted: Parameters | None, memory: Memory) -> 
         counted=counted is not None,
         params=parameters.total,
         trainable=parameters.trainable,
+        parameter_bytes=parameters.bytes,
         macs=to_json(None if macs is None else macs * around),
         bytes=memory.outputs(row.node),
         kept_bytes=None if kept is None else kept * around,

@@ -39,6 +39,7 @@ def test_the_rows_of_the_first_level_add_up(name: str) -> None:
     rows = list(summary_rows(model, depth=0))
     assert sum(row.params for row in rows) == model.params.total
     assert sum(row.trainable for row in rows) == model.params.trainable
+    assert sum(row.parameter_bytes for row in rows) == model.params.bytes
 
 
 @pytest.mark.parametrize("name", NAMES)
