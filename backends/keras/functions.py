@@ -63,12 +63,8 @@ class Functions:
 
     def inline(self, to: Translator, module: Module, block: tree.Block, arguments: tuple[BlockArgument, ...]) -> Term:
         """What a function of values comes to for these arguments, written where it is called."""
-        terms = _samples(block, arguments)
         inner = Translator(to.emission, module, to.scope, to.params)
-        for parameter in block.parameters:
-            if parameter.name not in terms and parameter.default is not None:
-                with to.scope.binding(dict(terms)):
-                    terms[parameter.name] = inner.operand(parameter.default)
+        terms = inner.with_defaults(block.parameters, _samples(block, arguments))
         to.scope.uses.update(names_in(block.body))
         with to.scope.binding(terms):
             assert block.body.result is not None

@@ -154,15 +154,16 @@ class OperatorLayer(Layer):
         if self.is_function:
             return to.refuse("this is a function, not a layer", place)
         positional = tuple(self._known(to, value, place) for value in self.given.positional)
-        nameless = not to.emission.layer_names.is_kept(place)
-        keywords = tuple(
-            (name, self._known(to, value, place))
-            for name, value in self.given.keywords
-            if not (nameless and name == "name")
-        )
         cls = to.emission.keras(self.cls.keras) if self.cls.keras else Atom(self.cls.__name__)
-        made = Call(cls, positional, keywords)
+        made = Call(cls, positional, self._keywords(to, place))
         return Call(to.emission.keras("layers.Pipeline"), (Display("list", (made,)),)) if self.cls.in_pipeline else made
+
+    def _keywords(self, to: Translator, place: Span) -> tuple[tuple[str, Code], ...]:
+        """The attributes given by name; a layer's own name only where Keras would take it."""
+        kept = to.emission.layer_names.is_kept(place)
+        return tuple(
+            (name, self._known(to, value, place)) for name, value in self.given.keywords if kept or name != "name"
+        )
 
     def _known(self, to: Translator, value: Code, place: Span) -> Code:
         """An attribute's value; of a shape, one size that is not known may follow from the others."""

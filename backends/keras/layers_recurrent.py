@@ -81,8 +81,8 @@ class RecurrentLayer(OperatorLayer):
             to.scope.assign((name,), Call(to.emission.keras("Input"), (shape,), dtype))
         self._assign(to, variable, names)
         to.scope.release(frozenset({variable}))
-        positional, keywords = (Atom(variable), *self.given.positional), self._keywords(to, place)
-        return Call(to.emission.keras(self.cls.keras), positional, keywords)
+        positional = (Atom(variable), *self.given.positional)
+        return Call(to.emission.keras(self.cls.keras), positional, self._keywords(to, place))
 
     def _assign(self, to: Translator, variable: str, names: tuple[str, ...]) -> None:
         """`cell = RecurrentCell(keras.Model([...], ...))`"""
@@ -99,10 +99,6 @@ class RecurrentLayer(OperatorLayer):
             return [target.name for target in self.cell.block.operands]
         states = seen[0].state_count if seen else self.cell.operands() - 1
         return ["x", *(f"state_{number + 1}" for number in range(states))]
-
-    def _keywords(self, to: Translator, place: Span) -> tuple[tuple[str, Code], ...]:
-        kept = to.emission.layer_names.is_kept(place)
-        return tuple((name, to.known(value, place)) for name, value in self.given.keywords if kept or name != "name")
 
     # ------------------------------------------------------------ the sizes of what it takes
 
@@ -165,21 +161,12 @@ def _header_shapes(to: Translator, cell: BlockLayer, step: _Step, place: Span) -
     """`(x, h[N, units]) -> cell(units)`: the sizes of the states, written where the cell is made."""
     inner = type(to)(to.emission, cell.module, to.scope, to.params)
     first, *states = cell.block.operands
-    terms = _arguments(to, inner, cell)
+    names = [parameter.name for parameter in cell.block.parameters]
+    given_terms = {each.name or names[index]: each.term for index, each in enumerate(cell.arguments)}
+    terms = inner.with_defaults(cell.block.parameters, given_terms)
     for axis, name in named_axes(first.dims or ()):
         if name not in terms and name not in inner.module.params:
             terms[name] = Plain(step.size(axis, name))
     with to.scope.binding(terms):
         sizes = [tuple(to.known(inner.plain(dim), place) for dim in (target.dims or ())[1:]) for target in states]
     return tuple(Display("tuple", each) for each in sizes)
-
-
-def _arguments(to: Translator, inner: Translator, cell: BlockLayer) -> dict[str, Term]:
-    """What the block's parameters stand for."""
-    names = [parameter.name for parameter in cell.block.parameters]
-    terms = {each.name or names[index]: each.term for index, each in enumerate(cell.arguments)}
-    for parameter in cell.block.parameters:
-        if parameter.name not in terms and parameter.default is not None:
-            with to.scope.binding(dict(terms)):
-                terms[parameter.name] = inner.operand(parameter.default)
-    return terms

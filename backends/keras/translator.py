@@ -3,6 +3,7 @@ operands, layers, plain values, constants tied to the model, sizes that are know
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import NoReturn
 
 from netwright.backends.keras.emission import Emission
@@ -86,6 +87,15 @@ class Translator:
         if isinstance(term, Items):
             return Display(term.kind, tuple(self.code(item, place) for item in term.items))
         return self.refuse("this has no value in Python", place)
+
+    def with_defaults(self, parameters: Iterable[tree.Parameter], given: Mapping[str, Term]) -> dict[str, Term]:
+        """What parameters stand for: the terms given, and their defaults, which may name the parameters before them."""
+        terms = dict(given)
+        for parameter in parameters:
+            if parameter.name not in terms and parameter.default is not None:
+                with self.scope.binding(dict(terms)):
+                    terms[parameter.name] = self.operand(parameter.default)
+        return terms
 
     # ------------------------------------------------------------ what depends on no input
 
