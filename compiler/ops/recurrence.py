@@ -13,20 +13,8 @@ from netwright.compiler.ops.tensor_rules import expect_numbers
 from netwright.compiler.types import TensorType
 
 
-class Recurrence(Layer, abstract=True):
-    """y_t, s_t = cell(x_t, s_(t-1)) over axis 1; x: (N, T, ...) → y: (N, ...), or (N, T, ...) with return_sequences;
-    return_state adds the last states. Stateful layers keep their state outside the weights, as Keras does."""
-
-    operands = ("sequences",)
-
-    return_sequences: bool = False
-    return_state: bool = False
-    go_backwards: bool = False
-    stateful: bool = False
-    unroll: bool = False
-    zero_output_for_mask: bool = attr(default=False, keyword_only=True)
-    initial_state: Tensors | None = call()
-    mask: Tensor | None = call()
+class Steps(Layer, abstract=True):
+    """What is computed at each step of a sequence, by a cell or by the layer that runs it."""
 
     @property
     def state_count(self) -> int:
@@ -40,6 +28,34 @@ class Recurrence(Layer, abstract=True):
     def step_output(self, x: TensorType) -> TensorType:
         """What one step gives."""
         return self.step_states(x)[0]
+
+    def step_macs(self, x: TensorType) -> Dim:
+        """Multiply-adds of one step: it multiplies the input and the last state by all gates."""
+        raise NotImplementedError
+
+    def step_elementwise(self, x: TensorType) -> Dim:
+        """Operations of one step beside the multiply-adds."""
+        raise NotImplementedError
+
+    def step_residuals(self, x: TensorType) -> Dim:
+        """Elements of one step, beside its input, that its gradient reads."""
+        raise NotImplementedError
+
+
+class Recurrence(Steps, abstract=True):
+    """y_t, s_t = cell(x_t, s_(t-1)) over axis 1; x: (N, T, ...) → y: (N, ...), or (N, T, ...) with return_sequences;
+    return_state adds the last states. Stateful layers keep their state outside the weights, as Keras does."""
+
+    operands = ("sequences",)
+
+    return_sequences: bool = False
+    return_state: bool = False
+    go_backwards: bool = False
+    stateful: bool = False
+    unroll: bool = False
+    zero_output_for_mask: bool = attr(default=False, keyword_only=True)
+    initial_state: Tensors | None = call()
+    mask: Tensor | None = call()
 
     def infer(
         self, sequences: TensorType, initial_state: Tensors | None = None, mask: TensorType | None = None
@@ -67,18 +83,6 @@ class Recurrence(Layer, abstract=True):
             known_size(x.shape[1], "the number of steps of an unrolled layer", at="unroll")
         if self.stateful:
             known_size(x.shape[0], "the batch size of a stateful layer", at="stateful")
-
-    def step_macs(self, x: TensorType) -> Dim:
-        """Multiply-adds of one step: it multiplies the input and the last state by all gates."""
-        raise NotImplementedError
-
-    def step_elementwise(self, x: TensorType) -> Dim:
-        """Operations of one step beside the multiply-adds."""
-        raise NotImplementedError
-
-    def step_residuals(self, x: TensorType) -> Dim:
-        """Elements of one step, beside its input, that its gradient reads."""
-        raise NotImplementedError
 
     def macs(self, sequences: TensorType, *_: TensorType) -> Dim:
         return sequences.shape[1] * self.step_macs(step_of(sequences))

@@ -11,44 +11,19 @@ from typing import Any
 from netwright.compiler.dims import Dim
 from netwright.compiler.ops.attributes import TYPES, AttributeFault, AttributeType, call
 from netwright.compiler.ops.gates import CONSTRAINTS, DROPOUT, INITIALIZERS, REGULARIZERS, Gates, GRUGates, LSTMGates
-from netwright.compiler.ops.op import Layer, OpError, Tensors, Weight, expect_rank, known_size
-from netwright.compiler.ops.recurrence import Recurrence, expect_droppable, expect_states, step_of
+from netwright.compiler.ops.op import OpError, Tensors, Weight, expect_rank, known_size
+from netwright.compiler.ops.recurrence import Recurrence, Steps, expect_droppable, expect_states, step_of
 from netwright.compiler.ops.tensor_rules import expect_numbers
 from netwright.compiler.ops.wrapping import blamed, expect_inner, nested
 from netwright.compiler.types import TensorType
 
 
-class Cell(Layer, abstract=True):
+class Cell(Steps, abstract=True):
     """y, s' = cell(x, s); x: (N, d) → y: (N, units), and the states, (N, units) each."""
 
     operands = ("inputs",)
     nests = True
     states: Tensors | None = call()
-
-    @property
-    def state_count(self) -> int:
-        """How many tensors go from step to step."""
-        raise NotImplementedError
-
-    def step_states(self, x: TensorType) -> tuple[TensorType, ...]:
-        """What goes to the next step."""
-        raise NotImplementedError
-
-    def step_output(self, x: TensorType) -> TensorType:
-        """What the step gives."""
-        return self.step_states(x)[0]
-
-    def step_macs(self, x: TensorType) -> Dim:
-        """Multiply-adds of the step."""
-        raise NotImplementedError
-
-    def step_elementwise(self, x: TensorType) -> Dim:
-        """Operations of the step beside the multiply-adds."""
-        raise NotImplementedError
-
-    def step_residuals(self, x: TensorType) -> Dim:
-        """Elements of the step, beside its input, that its gradient reads."""
-        raise NotImplementedError
 
     def infer(self, inputs: TensorType, states: Tensors | None = None) -> tuple[TensorType, ...]:
         expect_numbers(inputs)

@@ -17,10 +17,11 @@ from netwright.compiler.types import TensorType
 class _LayerType(AttributeType):
     """A layer with its configuration, as in `bidirectional(lstm(64))`; the normal form is the operator."""
 
+    wanted: type[Layer] = Layer
     expected = "a layer with its configuration, such as dense(10)"
 
     def convert(self, value: Any, owner: Any) -> Any:
-        if isinstance(value, Layer):
+        if isinstance(value, self.wanted):
             return value
         raise self.fault()
 
@@ -28,12 +29,8 @@ class _LayerType(AttributeType):
 class _RecurrentType(_LayerType):
     """A recurrent layer with its configuration."""
 
+    wanted = Recurrence
     expected = "a recurrent layer, such as lstm(64)"
-
-    def convert(self, value: Any, owner: Any) -> Any:
-        if isinstance(value, Recurrence):
-            return value
-        raise self.fault()
 
 
 TYPES |= {"LayerArgument": _LayerType(), "RecurrentArgument": _RecurrentType()}
