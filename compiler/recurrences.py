@@ -5,11 +5,11 @@ cell. The shape rule is the operator's."""
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from netwright.compiler.bodies import component
 from netwright.compiler.ir import Graph, Instance, OpNode, ScanNode, Tensors, Value, body_of
-from netwright.compiler.ops.op import Op, OpError, known_size
+from netwright.compiler.ops.op import Op, OpError, known_size, operators_in
 from netwright.compiler.ops.recurrent_blocks import Recurrent
 from netwright.compiler.patterns import match_pattern
 from netwright.compiler.scope import Env
@@ -125,7 +125,7 @@ def _unsaid(message: str) -> OpError:
 def _refuse_unrepeatable(application: Application, body: Graph, span: Span) -> None:
     """Refuse layers in a cell that change something beside their outputs: no loop of Keras's carries it."""
     for node in _operators(body):
-        for op in _with_inner(node.op):
+        for op in operators_in(node.op):
             reason = _changes(op, node)
             if reason is not None:
                 why = f"{reason}, which Keras's loop over steps cannot carry"
@@ -142,15 +142,6 @@ def _operators(graph: Graph) -> Iterator[OpNode]:
             yield node
         elif body is not None:
             yield from _operators(body)
-
-
-def _with_inner(value: Any) -> Iterator[Op]:
-    """An operator and those that it wraps."""
-    if isinstance(value, Op):
-        yield value
-        value = tuple(value.given().values())
-    for item in value if isinstance(value, tuple) else ():
-        yield from _with_inner(item)
 
 
 def _changes(op: Op, node: OpNode) -> str | None:

@@ -70,20 +70,19 @@ class Program:
         self.graph: Graph = graph
         self.inputs = model.elaborated.inputs
         self.outputs = model.elaborated.outputs
+        self.sites = sites_of(graph)
         self._leaves: dict[Any, Leaf] = {}
         check_allowed(model.elaborated.modules, allow_extern)
-        check_compiled(sites_of(graph), engine.name, training=False)
+        check_compiled(self.sites, engine.name, training=False)
         with engine.host():
             self.places = tuple(self._places())
-            check_names(self.leaf(site.node) for site in sites_of(graph))
+            check_names(self.leaf(site.node) for site in self.sites)
 
     # ------------------------------------------------------------ arrays
 
     def _places(self) -> list[Place]:
         return [
-            Place(f"{site.path}/{slot.name}", site, slot)
-            for site in sites_of(self.graph)
-            for slot in self.leaf(site.node).slots
+            Place(f"{site.path}/{slot.name}", site, slot) for site in self.sites for slot in self.leaf(site.node).slots
         ]
 
     def leaf(self, node: OpNode) -> Leaf:

@@ -3,11 +3,8 @@ refused at their place before anything is compiled."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
-
 from netwright.backends.xla.sites import Site
-from netwright.compiler.ops.op import Op
+from netwright.compiler.ops.op import Op, operators_in
 from netwright.dsl.diagnostics import Diagnostic, SpecError
 
 ENGINES = ("tensorflow", "jax")
@@ -19,16 +16,6 @@ def check_compiled(sites: tuple[Site, ...], engine: str, *, training: bool) -> N
     faults = [fault for fault in found if fault is not None]
     if faults:
         raise SpecError(faults)
-
-
-def operators_in(value: Any) -> Iterator[Op]:
-    """An operator and those in its configuration."""
-    if isinstance(value, Op):
-        yield value
-        value = tuple(value.given().values())
-    if isinstance(value, tuple):
-        for item in value:
-            yield from operators_in(item)
 
 
 def _fault(site: Site, op: Op, engine: str, training: bool) -> Diagnostic | None:

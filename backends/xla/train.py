@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from netwright.backends.xla.data.load import load_data
 from netwright.backends.xla.errors import ExecutionError
-from netwright.backends.xla.sites import sites_of
 from netwright.backends.xla.support import check_compiled
 from netwright.backends.xla.training.callbacks import Callbacks, WatchedModel, check_callbacks
 from netwright.backends.xla.training.checkpoint import FILE, Checkpoint, Position, load_checkpoint
@@ -134,7 +133,7 @@ def _compiled(model: Model, plan: Plan, settings: Settings, seed: int) -> tuple[
 
     engine = load_engine(settings.engine, settings.device)
     program = Program(model, engine, settings.allow_extern)
-    check_compiled(sites_of(program.graph), engine.name, training=True)
+    check_compiled(program.sites, engine.name, training=True)
     metrics = build_metrics(plan)
     with engine.place():
         arrays = initial_arrays(program, seed)

@@ -269,3 +269,13 @@ def elements(types: Iterable[TensorType]) -> Dim:
 def operator_classes() -> Iterator[type[Op]]:
     """Every operator class, each once, in order of definition."""
     yield from dict.fromkeys(OPERATORS.values())
+
+
+def operators_in(value: Any) -> Iterator[Op]:
+    """An operator and those in its configuration."""
+    if isinstance(value, Op):
+        yield value
+        value = tuple(value.given().values())
+    if isinstance(value, tuple):
+        for item in value:
+            yield from operators_in(item)

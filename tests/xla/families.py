@@ -13,10 +13,10 @@ from netwright.backends.keras.emit import emit
 from netwright.backends.xla.engines.engine import Engine
 from netwright.backends.xla.program import Program
 from netwright.backends.xla.sites import sites_of
-from netwright.backends.xla.support import check_compiled, operators_in
+from netwright.backends.xla.support import check_compiled
 from netwright.backends.xla.weights import pair_variables
 from netwright.compiler.model import Model
-from netwright.compiler.ops.op import Op
+from netwright.compiler.ops.op import Op, operators_in
 from netwright.dsl.diagnostics import SpecError
 
 Arrays = dict[str, Any]
