@@ -10,8 +10,9 @@ from typing import Any
 
 from netwright.backends.keras.objects import keras_object
 from netwright.backends.xla.externs import ExternLeaf
+from netwright.backends.xla.layout import Place
 from netwright.backends.xla.leaves import Arrays
-from netwright.backends.xla.program import Place, Program
+from netwright.backends.xla.program import Program
 from netwright.compiler.dtypes import keras_dtype
 from netwright.compiler.ops.catalogue import find_configuration
 from netwright.compiler.ops.configuration import Configuration

@@ -2,22 +2,24 @@
 repeats are entered, operators are leaves. What compiles and differentiates these functions is an engine's.
 
 A flat dict of arrays by path is the tree of weights: 'stage[0]/conv2d/kernel' -> array. `weights` are those that
-training moves, `state` the rest: statistics, frozen weights, seeds."""
+training moves, `state` the rest: statistics, frozen weights, seeds. The copies of a loop are one array (`layout`)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from netwright.backends.keras.objects import Sizes
 from netwright.backends.xla.arrays import bind_sizes
 from netwright.backends.xla.errors import ExecutionError
 from netwright.backends.xla.externs import check_allowed, check_names
-from netwright.backends.xla.leaves import Arrays, Leaf, Slot, make_leaf
+from netwright.backends.xla.layout import Layout, Place
+from netwright.backends.xla.leaves import Arrays, Leaf, VariedLeaf, make_leaf
+from netwright.backends.xla.looping import Looped, is_masked, one_by_one
+from netwright.backends.xla.loops import Loop, Loops
 from netwright.backends.xla.scanning import Scan
-from netwright.backends.xla.sites import Homes, Site, sites_of
+from netwright.backends.xla.sites import Homes, sites_of
 from netwright.backends.xla.support import check_compiled
 from netwright.compiler.ir import CallNode, Graph, Node, OpNode, RepeatNode, ScanNode, Tensors, Value
 from netwright.compiler.layer_table import is_wrapper
@@ -37,15 +39,6 @@ class Result:
     losses: list[Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """An array of the program: its path, and the slot of the leaf that takes it."""
-
-    path: str
-    site: Site
-    slot: Slot
-
-
 @dataclass(slots=True)
 class _Run:
     """One forward pass under way."""
@@ -55,13 +48,16 @@ class _Run:
     training: bool
     homes: Homes = field(default_factory=Homes)
     losses: list[Any] = field(default_factory=list)
+    #: what operators of a loop's copies take as data: their rates
+    rates: dict[OpNode, Any] = field(default_factory=dict)
 
 
 class Program:
     """The pure functions of a compiled model. Weights are made by `initialization.initial_arrays`. Modules of externs
-    are imported where `allow_extern` has them, or a package they are in."""
+    are imported where `allow_extern` has them, or a package they are in. repeat: 'scan' makes loops of all copies that
+    can be one, 'unroll' of none, 'auto' of those that the engine runs well so."""
 
-    def __init__(self, model: Model, engine: Engine, allow_extern: Sequence[str] = ()) -> None:
+    def __init__(self, model: Model, engine: Engine, allow_extern: Sequence[str] = (), repeat: str = "auto") -> None:
         graph = model.elaborated.graph
         if graph is None:
             raise ExecutionError(f"{model.name} has no model to run", help="give the spec a `model`")
@@ -71,12 +67,14 @@ class Program:
         self.inputs = model.elaborated.inputs
         self.outputs = model.elaborated.outputs
         self.sites = sites_of(graph)
+        self.loops = Loops({"scan": lambda loop: True, "unroll": None, "auto": engine.runs_as_loop}[repeat])
         self._leaves: dict[Any, Leaf] = {}
         check_allowed(model.elaborated.modules, allow_extern)
         check_compiled(self.sites, engine.name, training=False)
         with engine.host():
             self.places = tuple(self._places())
             check_names(self.leaf(site.node) for site in self.sites)
+        self.layout = Layout(self.places, graph, self.loops)
 
     # ------------------------------------------------------------ arrays
 
@@ -93,27 +91,17 @@ class Program:
             found = self._leaves[key] = make_leaf(node)
         return found
 
-    @cached_property
-    def weight_places(self) -> tuple[Place, ...]:
-        """The arrays that training moves."""
-        return tuple(place for place in self.places if place.slot.trainable)
-
-    @cached_property
-    def state_places(self) -> tuple[Place, ...]:
-        """The arrays that it does not."""
-        return tuple(place for place in self.places if not place.slot.trainable)
-
-    def split(self, arrays: Arrays) -> tuple[Arrays, Arrays]:
-        """(weights, state) of arrays by path."""
-        weights = {place.path: arrays[place.path] for place in self.weight_places}
-        return weights, {place.path: arrays[place.path] for place in self.state_places}
+    def split(self, arrays: Mapping[str, Any]) -> tuple[Arrays, Arrays]:
+        """(weights, state) of arrays by path, as the functions below take them."""
+        return self.layout.split(arrays)
 
     # ------------------------------------------------------------ functions
 
     def forward(self, weights: Arrays, state: Arrays, inputs: Arrays, *, training: bool = False) -> Result:
         """Outputs of `inputs`, by name. Pure: may be traced, differentiated and compiled."""
         sizes = bind_sizes({name: value.type for name, value in self.inputs.items()}, inputs)
-        run = _Run({**state, **weights}, sizes, training)
+        taken, _ = self.layout.split({**state, **weights})
+        run = _Run({**state, **taken}, sizes, training)
         operands = [inputs[name] for name in self.inputs]
         outputs = self._enter(run, self.graph, operands, "", alone=False)
         named = dict(zip(self.outputs, outputs, strict=True))
@@ -121,23 +109,27 @@ class Program:
 
     def penalty(self, weights: Arrays) -> Any:
         """The sum of the weights' regularizers, 0 for none. Each weight counts once, however often it is applied."""
-        regularized = [place for place in self.weight_places if place.slot.variable.regularizer is not None]
-        return sum(place.slot.variable.regularizer(weights[place.path]) for place in regularized)
+        return sum(
+            entry.penalty(weights) for entry in self.layout.weights if entry.slot.variable.regularizer is not None
+        )
 
     # ------------------------------------------------------------ interpretation
 
     def _enter(self, run: _Run, graph: Graph, operands: Sequence[Any], prefix: str, *, alone: bool) -> tuple[Any, ...]:
         """One call of a graph, iterating over its nodes: only nested blocks nest here."""
         values: dict[Value, Any] = dict(zip(graph.inputs, operands, strict=True))
-        for node, paths in run.homes.nodes(graph, prefix, alone):
-            values.update(zip(node.outputs, _STEPS[type(node)](self, run, node, values, paths), strict=True))
+        for step, paths in self.loops.walk(run.homes, graph, prefix, alone):
+            values.update(zip(step.outputs, _STEPS[type(step)](self, run, step, values, paths), strict=True))
         return tuple(values[value] for value in graph.outputs)
 
     def _operator(self, run: _Run, node: Any, values: dict[Value, Any], paths: tuple[str, ...]) -> Sequence[Any]:
         leaf = self.leaf(node)
         arrays = {slot.name: run.arrays[f"{paths[0]}/{slot.name}"] for slot in leaf.slots}
         keywords = {name: _taken(values, value) for name, value in node.keywords}
-        applied = leaf([_taken(values, value) for value in node.operands], keywords, arrays, run.sizes, run.training)
+        operands = [_taken(values, value) for value in node.operands]
+        if node in run.rates:
+            leaf = VariedLeaf(leaf, run.rates[node])
+        applied = leaf(operands, keywords, arrays, run.sizes, run.training)
         run.arrays.update((f"{paths[0]}/{name}", array) for name, array in applied.state.items())
         run.losses += applied.losses
         return applied.outputs
@@ -154,6 +146,31 @@ class Program:
             carried = list(self._enter(run, node.body, [*carried, *captured], path, alone=is_wrapper(node)))
         return carried
 
+    def _loop(self, run: _Run, loop: Any, values: dict[Value, Any], paths: tuple[str, ...]) -> Sequence[Any]:
+        """The copies as one loop over their arrays, which carries the losses that layers add, too."""
+        import keras
+
+        operands = [_taken(values, value) for value in loop.operands]
+        carried, captured = operands[: len(loop.outputs)], operands[len(loop.outputs) :]
+        looped = Looped.of(loop, self.layout, paths[0], run.rates)
+
+        def step(carried: Sequence[Any], given: Sequence[Any]) -> tuple[Sequence[Any], Sequence[Any]]:
+            *before, losses = carried
+            arrays, rates = looped.taken_apart(given)
+            inside = replace(run, arrays=arrays, losses=[losses], rates={**run.rates, **rates})
+            made = self._enter(inside, loop.body, [*before, *captured], paths[0], alone=is_wrapper(loop.nodes[0]))
+            return [*made, sum(inside.losses)], [inside.arrays[path] for path in looped.state]
+
+        start, sequences = [*carried, keras.ops.zeros(())], looped.sequences(run.arrays)
+        if is_masked(carried):
+            (*outputs, losses), kept = one_by_one(step, start, sequences, loop.count)
+        else:
+            like = looped.kept_like(run.arrays)
+            (*outputs, losses), kept = self.engine.scan(step, start, sequences, like, loop.count)
+        run.arrays.update(zip(looped.state, kept, strict=True))
+        run.losses.append(losses)
+        return outputs
+
     def _scan(self, run: _Run, node: Any, values: dict[Value, Any], paths: tuple[str, ...]) -> Sequence[Any]:
         """The cell at each step. What it changed of the arrays would be the loop's own; the compiler sees to it that it
         changes none."""
@@ -167,11 +184,12 @@ class Program:
         return Scan(node, run.sizes).run(self.engine, step, sequences, **keywords)
 
 
-_STEPS: dict[type[Node], Callable[[Program, _Run, Any, dict[Value, Any], tuple[str, ...]], Sequence[Any]]] = {
+_STEPS: dict[type[Node | Loop], Callable[[Program, _Run, Any, dict[Value, Any], tuple[str, ...]], Sequence[Any]]] = {
     OpNode: Program._operator,
     CallNode: Program._call,
     RepeatNode: Program._repeat,
     ScanNode: Program._scan,
+    Loop: Program._loop,
 }
 
 

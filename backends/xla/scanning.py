@@ -51,7 +51,12 @@ class Scan:
             steps = [ops.flip(each, 0) for each in steps]
         first = [self._zeros(self.node.body.outputs[0].type), *self._first_states(initial_state)]
         keep = 1 if self.op.return_sequences else 0
-        (y, *states), kept = engine.scan(lambda carried, given: self._step(cell, carried, *given), first, steps, keep)
+
+        def step(carried: Sequence[Any], given: Sequence[Any]) -> tuple[Sequence[Any], Sequence[Any]]:
+            after = self._step(cell, carried, *given)
+            return after, after[:keep]
+
+        (y, *states), kept = engine.scan(step, first, steps, first[:keep], x.shape[0])
         if keep:
             y = ops.swapaxes(kept[0], 0, 1)
         return [y, *states] if self.op.return_state else [y]

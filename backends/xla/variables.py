@@ -8,33 +8,52 @@ from collections.abc import Mapping
 from typing import Any
 
 from netwright.backends.xla.errors import ExecutionError
+from netwright.backends.xla.layout import Entry
 from netwright.backends.xla.leaves import Arrays
-from netwright.backends.xla.program import Place, Program
-from netwright.dsl.diagnostics import CompilerBug
+from netwright.backends.xla.program import Program
 
 #: 'weights' | 'state' | 'optimizer' -> path -> variable or array
 Held = dict[str, dict[str, Any]]
 
 
 def held_variables(program: Program, arrays: Arrays, optimizer: Any) -> Held:
-    """Variables with copies of the arrays, and those of the optimizer, which this builds."""
-    weights = {place.path: _variable(place, arrays) for place in program.weight_places}
-    state = {place.path: _variable(place, arrays) for place in program.state_places}
+    """Variables with copies of the arrays, and those of the optimizer, which this builds. The copies of a loop are one
+    variable where the optimizer moves every number by itself, and else each its own."""
+    layout = program.layout
+    weights: dict[str, Any] = {}
+    for entry in layout.weights:
+        value = entry.stacked(arrays)
+        whole = moves_each_number(optimizer) and entry.slot.variable.constraint is None
+        weights |= _variables(entry, {entry.path: value} if whole else entry.copies(value))
+    state = {entry.path: _variable(entry, entry.path, entry.stacked(arrays)) for entry in layout.state}
     optimizer.build(list(weights.values()))
     slots = {f"{index}.{variable.name}": variable for index, variable in enumerate(optimizer.variables)}
     return {"weights": weights, "state": state, "optimizer": slots}
 
 
-def _variable(place: Place, arrays: Arrays) -> Any:
+def _variables(entry: Entry, values: Arrays) -> dict[str, Any]:
+    return {path: _variable(entry, path, value) for path, value in values.items()}
+
+
+def _variable(entry: Entry, path: str, value: Any) -> Any:
     import keras
 
-    if place.path not in arrays:
-        raise CompilerBug(f"no array is given for {place.path}")
-    value = keras.ops.copy(keras.ops.convert_to_tensor(arrays[place.path]))
-    name = re.sub(r"[^A-Za-z0-9_.]", "_", place.path)  # optimizers choose by name, TensorFlow takes no others
-    variable = keras.Variable(value, dtype=place.slot.variable.dtype, trainable=place.slot.trainable, name=name)
-    variable.constraint = place.slot.variable.constraint
+    name = re.sub(r"[^A-Za-z0-9_.]", "_", path)  # optimizers choose by name, TensorFlow takes no others
+    slot = entry.slot
+    copied = keras.ops.copy(keras.ops.convert_to_tensor(value))
+    variable = keras.Variable(copied, dtype=slot.variable.dtype, trainable=slot.trainable, name=name)
+    variable.constraint = slot.variable.constraint
     return variable
+
+
+#: optimizers whose step for a number does not depend on others of its array
+_ELEMENTWISE = frozenset("SGD Adam AdamW Adamax Nadam RMSprop Adagrad Adadelta Ftrl Lion".split())
+
+
+def moves_each_number(optimizer: Any) -> bool:
+    """Whether arrays may be stacked without changing what the optimizer does with them."""
+    inner = getattr(optimizer, "inner_optimizer", optimizer)
+    return type(inner).__name__ in _ELEMENTWISE and inner.clipnorm is None
 
 
 def flat(held: Mapping[str, Mapping[str, Any]]) -> Arrays:
@@ -55,10 +74,3 @@ def check_snapshot(held: Held, snapshot: Mapping[str, Any]) -> None:
 
 def _shape(shape: tuple[int, ...] | None) -> str:
     return "none" if shape is None else f"shape {list(shape)}"
-
-
-def check_loaded(held: Held, arrays: Mapping[str, Any]) -> None:
-    """Raise CompilerBug if the arrays are not the program's: whoever gives them has checked a user's file already."""
-    for path, value in (held["weights"] | held["state"]).items():
-        if path not in arrays or tuple(arrays[path].shape) != tuple(value.shape):
-            raise CompilerBug(f"{path}: expected an array of shape {tuple(value.shape)}")

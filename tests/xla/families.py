@@ -113,7 +113,7 @@ def family(inputs: dict[str, str], *lines: str, largest: float = 1.0) -> Family:
 
 def _floats(program: Program, inputs: Arrays) -> set[str]:
     """What gradients are taken with respect to."""
-    return {place.path for place in program.weight_places} | {
+    return {place.path for place in program.layout.weights} | {
         name for name, array in inputs.items() if array.dtype.kind == "f"
     }
 

@@ -158,7 +158,7 @@ def test_first_values_are_spread_as_those_of_keras(program_of: Programs, start: 
     node: Any = program.graph.nodes[0]
     layer = keras_object(node.op)
     layer(*(keras.ops.zeros([2, 6, 64]) for _ in node.operands))
-    for place, variable in zip(program.weight_places, layer.weights, strict=True):
+    for place, variable in zip(program.layout.weights, layer.weights, strict=True):
         found, expected = arrays[place.path], keras.ops.convert_to_numpy(variable)
         assert found.shape == expected.shape
         assert found.mean() == pytest.approx(expected.mean(), abs=0.01), place.path

@@ -22,11 +22,14 @@ class StochasticDepth(layers.Layer):
     def call(self, x, training=False):
         if not training or self.rate == 0:
             return x
+        return self.dropped(x, self.rate)
+
+    def dropped(self, x, rate):
         decisions = [1] * len(x.shape)
         if self.mode == "row":
             decisions[0] = ops.shape(x)[0]
         drawn = keras.random.uniform(decisions, seed=self.seed_generator)
-        return ops.where(drawn >= self.rate, x / (1 - self.rate), 0)
+        return ops.where(drawn >= rate, x / (1 - rate), 0)
 
     def compute_output_shape(self, input_shape):
         return input_shape

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 from netwright.backends.xla.leaves import Arrays
 
 if TYPE_CHECKING:
+    from netwright.backends.xla.loops import Loop
     from netwright.backends.xla.program import Program
 
-#: one step of a loop: (carried, one entry of each sequence) -> carried
-Step = Callable[[Sequence[Any], Sequence[Any]], Sequence[Any]]
+#: one step of a loop: (carried, one entry of each sequence) -> (carried, what is kept of the step)
+Step = Callable[[Sequence[Any], Sequence[Any]], tuple[Sequence[Any], Sequence[Any]]]
 #: (outputs, targets, sample weights or none) -> scalar, in backend tensors; arrays by name
 Loss = Callable[[Arrays, Arrays, Any], Any]
 
@@ -105,10 +106,14 @@ class Engine(Protocol):
         called inside what is compiled."""
 
     def scan(
-        self, step: Step, carried: Sequence[Any], sequences: Sequence[Any], keep: int
+        self, step: Step, carried: Sequence[Any], sequences: Sequence[Any], like: Sequence[Any], count: int
     ) -> tuple[Sequence[Any], Sequence[Any]]:
-        """A loop over the first axis of the sequences, whose gradient is compiled too; to be called inside what is
-        compiled. Gives what the last step carries, and of the first `keep` of these what every step carries."""
+        """A loop over the first axis of the sequences, of size `count`, whose gradient is compiled too; to be called
+        inside what is compiled. Gives what the last step carries, and what all steps keep, stacked; `like` are arrays
+        such as one step keeps."""
+
+    def runs_as_loop(self, loop: Loop) -> bool:
+        """Whether copies of a body are better one loop than laid out (`docs/performance.md` has the figures)."""
 
     def compile_training(
         self, program: Program, arrays: Arrays, loss: Loss, optimizer: Any, metrics: Sequence[Metric]

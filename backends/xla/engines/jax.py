@@ -15,9 +15,11 @@ from netwright.backends.xla.engines.engine import Batch, Loss, Metric, Step
 from netwright.backends.xla.engines.startup import quiet_start
 from netwright.backends.xla.errors import ExecutionError
 from netwright.backends.xla.leaves import Arrays
+from netwright.backends.xla.loops import Loop
 from netwright.backends.xla.objective import Objective, build_metrics, seen_by, with_loss
 from netwright.backends.xla.program import Program
-from netwright.backends.xla.variables import check_loaded, check_snapshot, flat, held_variables
+from netwright.backends.xla.variables import check_snapshot, flat, held_variables
+from netwright.compiler.ops.convolution import KernelLayer
 
 
 class JaxEngine:
@@ -53,13 +55,17 @@ class JaxEngine:
         return jax.value_and_grad(function, has_aux=True)  # type: ignore[no-any-return]
 
     def scan(
-        self, step: Step, carried: Sequence[Any], sequences: Sequence[Any], keep: int
+        self, step: Step, carried: Sequence[Any], sequences: Sequence[Any], like: Sequence[Any], count: int
     ) -> tuple[Sequence[Any], Sequence[Any]]:
         def body(before: list[Any], given: list[Any]) -> tuple[list[Any], list[Any]]:
-            after = list(step(before, given))
-            return after, after[:keep]
+            after, kept = step(before, given)
+            return list(after), list(kept)
 
-        return jax.lax.scan(body, list(carried), list(sequences))  # type: ignore[no-any-return]
+        return jax.lax.scan(body, list(carried), list(sequences), length=count)  # type: ignore[no-any-return]
+
+    def runs_as_loop(self, loop: Loop) -> bool:
+        """Not convolutions on the CPU: the gradient of their kernels is many times slower inside of a loop."""
+        return self.device != "cpu" or not any(isinstance(op, KernelLayer) for op in loop.operators())
 
     def compile_training(
         self, program: Program, arrays: Arrays, loss: Loss, optimizer: Any, metrics: Sequence[Metric]
@@ -95,6 +101,7 @@ class JaxTraining:
         self._objective = objective
         self._optimizer = optimizer
         self._metrics = metrics
+        self._layout = objective.program.layout
         variables = held_variables(objective.program, arrays, optimizer)
         self._held = engine.put(jax.tree.map(lambda variable: variable.value, variables))
         self._seen: list[Any] | None = None
@@ -180,13 +187,13 @@ class JaxTraining:
         self._held["weights"] = {path: self._copied(held[name], held[name].dtype) for path, name in pairs}
 
     def arrays(self) -> Arrays:
-        return jax.device_get(self._held["weights"] | self._held["state"])  # type: ignore[no-any-return]
+        return self._layout.one_by_one(jax.device_get(self._held["weights"] | self._held["state"]))
 
     def load_arrays(self, arrays: Mapping[str, Any]) -> None:
-        check_loaded(self._held, arrays)
+        loaded = self._layout.as_in(self._held["weights"] | self._held["state"], arrays)
         for section in ("weights", "state"):
             old = self._held[section]
-            self._held[section] = {path: self._copied(arrays[path], value.dtype) for path, value in old.items()}
+            self._held[section] = {path: self._copied(loaded[path], value.dtype) for path, value in old.items()}
 
     def _copied(self, array: Any, dtype: Any) -> Any:
         """An array of the run's own, which it may donate."""

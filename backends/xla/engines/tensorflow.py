@@ -14,9 +14,13 @@ from netwright.backends.xla.engines.engine import Batch, Loss, Metric, Step
 from netwright.backends.xla.engines.tensorflow_loops import scan
 from netwright.backends.xla.errors import ExecutionError
 from netwright.backends.xla.leaves import Arrays
+from netwright.backends.xla.loops import Loop
 from netwright.backends.xla.objective import Objective, build_metrics, seen_by, with_loss
 from netwright.backends.xla.program import Program
-from netwright.backends.xla.variables import Held, check_loaded, check_snapshot, flat, held_variables
+from netwright.backends.xla.variables import Held, check_snapshot, flat, held_variables
+
+#: copies from which on the compilation that a loop saves is worth its slower steps on the CPU
+_WORTH_A_LOOP = 8
 
 
 class TensorFlowEngine:
@@ -62,9 +66,12 @@ class TensorFlowEngine:
         return both
 
     def scan(
-        self, step: Step, carried: Sequence[Any], sequences: Sequence[Any], keep: int
+        self, step: Step, carried: Sequence[Any], sequences: Sequence[Any], like: Sequence[Any], count: int
     ) -> tuple[Sequence[Any], Sequence[Any]]:
-        return scan(step, carried, sequences, keep)
+        return scan(step, carried, sequences, like, count)
+
+    def runs_as_loop(self, loop: Loop) -> bool:
+        return loop.count >= _WORTH_A_LOOP or self.device != "cpu"
 
     def compile_training(
         self, program: Program, arrays: Arrays, loss: Loss, optimizer: Any, metrics: Sequence[Metric]
@@ -107,6 +114,7 @@ class TensorFlowTraining:
         self._objective = objective
         self._optimizer = optimizer
         self._metrics = metrics
+        self._layout = objective.program.layout
         self._held: Held = held_variables(objective.program, arrays, optimizer)
         self._metrics_built = False
         self._compiled_step = engine.compiled(self._traced_step)
@@ -171,12 +179,12 @@ class TensorFlowTraining:
 
     def arrays(self) -> Arrays:
         held = self._held["weights"] | self._held["state"]
-        return {path: variable.numpy() for path, variable in held.items()}
+        return self._layout.one_by_one({path: variable.numpy() for path, variable in held.items()})
 
     def load_arrays(self, arrays: Mapping[str, Any]) -> None:
-        check_loaded(self._held, arrays)
-        for path, variable in (self._held["weights"] | self._held["state"]).items():
-            variable.assign(arrays[path])
+        held = self._held["weights"] | self._held["state"]
+        for path, array in self._layout.as_in(held, arrays).items():
+            held[path].assign(array)
 
     def snapshot(self) -> Arrays:
         return {name: variable.numpy() for name, variable in flat(self._held).items()}
