@@ -201,6 +201,12 @@ class Layer(Op, abstract=True):
             return operand.with_dtype(self.compute_dtype)
         return operand
 
+    def expect_cast(self, x: TensorType) -> None:
+        """An operand that must be of the weights' dtype is so, which autocast=false may undo."""
+        if x.dtype != self.compute_dtype:
+            message = f"expected {self.compute_dtype}, the dtype of the layer, found {x.dtype}"
+            raise OpError("dtype-mismatch", message, at=0, label=f"this is {x}", help="leave autocast=false out")
+
 
 class Function(Op, abstract=True):
     """A function of tensors, from keras.ops: no weights, no casts. Each is also known as `ops.<name>`; one that a layer
