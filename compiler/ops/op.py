@@ -167,6 +167,10 @@ class Op(Declared):
         """Elements made inside, beside operands and outputs, that its gradient reads."""
         return self.workspace(*tensors)
 
+    def untrained_on(self, *operands: TensorType) -> tuple[str, ...]:
+        """Engines on which XLA does not compile it for training with such operands."""
+        return self.not_trained_on
+
     def prepare(self, operand: TensorType) -> TensorType:
         """The operand as the operator receives it (layers cast floats to their dtype)."""
         return operand
