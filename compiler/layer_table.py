@@ -35,6 +35,7 @@ class Row:
     repeats: int
     cost: Cost
     steps: Dim = 1
+    within: tuple[Node, ...] = ()
 
     @property
     def kind(self) -> str:
@@ -89,20 +90,23 @@ def _counted(cost: Cost, node: Node, counts: bool) -> Cost:
 
 def tree_rows(graph: Graph, analysis: Analysis) -> Iterator[Row]:
     """Every node, blocks before what is in them; a repeat is one row with its count."""
-    yield from _nested(graph, analysis, "", 0, 1)
+    yield from _nested(graph, analysis, "", 1, 1, within=())
 
 
 def _nested(
-    graph: Graph, analysis: Analysis, prefix: str, depth: int, repeats: int, *, steps: Dim = 1
+    graph: Graph, analysis: Analysis, prefix: str, repeats: int, steps: Dim, *, within: tuple[Node, ...]
 ) -> Iterator[Row]:
     for node, name, index in indexed_names(graph):
         count = copies(node)
         last = "" if index is None or count == 1 else f"..{index + count - 1}"
         path = f"{prefix}{name}" + ("" if index is None else f"[{index}{last}]")
-        yield Row(path, node, depth, repeats * count, analysis.of_node(node).repeated(1, steps), steps)
+        cost = analysis.of_node(node).repeated(1, steps)
+        yield Row(path, node, len(within), repeats * count, cost, steps, within)
         inner = body_of(node)
         if inner is not None and not is_wrapper(node):
-            yield from _nested(inner, analysis, f"{path}/", depth + 1, repeats * count, steps=steps * steps_of(node))
+            yield from _nested(
+                inner, analysis, f"{path}/", repeats * count, steps * steps_of(node), within=(*within, node)
+            )
 
 
 def is_wrapper(node: Node) -> bool:

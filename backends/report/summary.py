@@ -37,6 +37,8 @@ class SummaryRow:
     macs: int | str | None
     bytes: int | None
     kept_bytes: int | None
+    peak_bytes: int | None
+    peak_training_bytes: int | None
     line: int
 
     def to_json(self) -> dict[str, Any]:
@@ -53,7 +55,8 @@ def summary_rows(
 ) -> Iterator[SummaryRow]:
     """The rows of a model's summary. depth: how many levels of blocks are opened (None: all). At the batch, and with
     `dtype` in the place of f32, `bytes` is the size of a row's outputs, of one copy, and `kept_bytes` what all copies
-    keep for the backward pass of a training step."""
+    keep for the backward pass of a training step; `peak_bytes` and `peak_training_bytes` are the most that the row's
+    operands and what is made of them take at once while it runs, in inference and in a training step."""
     graph = model.elaborated.graph
     if graph is None:
         return
@@ -114,6 +117,8 @@ def _row(model: Model, row: Row, counted: Parameters | None, memory: Memory) -> 
         macs=to_json(None if macs is None else macs * around),
         bytes=memory.outputs(row.node),
         kept_bytes=None if kept is None else kept * around,
+        peak_bytes=memory.peak_of(row.node),
+        peak_training_bytes=memory.peak_of(row.node, row.within, training=True),
         line=row.node.span.line,
     )
 

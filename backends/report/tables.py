@@ -15,13 +15,16 @@ from netwright.compiler.model import Model
 from netwright.dsl.display import escape
 
 _HEADINGS = ("layer", "output", "params", "MACs", "memory", "kept")
+_PEAKS = ("peak", "in training")
 
 
 class Setting(NamedTuple):
-    """What memory is counted for: so many examples, in this dtype where the spec has f32."""
+    """What memory is counted for: so many examples, in this dtype where the spec has f32. `peaks`: whether tables for
+    people show those of each row."""
 
     batch: int = 1
     dtype: str = "f32"
+    peaks: bool = False
 
 
 ONE_EXAMPLE = Setting()
@@ -31,24 +34,29 @@ _NARROWEST = 16
 
 def text(model: Model, rows: Sequence[SummaryRow], at: Setting = ONE_EXAMPLE, width: int | None = None) -> str:
     """A table like Keras's, rows of blocks above those inside them, and the totals; cut to a terminal's width."""
-    cells = [_cells(row) for row in rows]
-    widths = [max(len(line[column]) for line in (_HEADINGS, *cells)) for column in range(len(_HEADINGS))]
+    headings, cells = _headings(at), [_cells(row, at) for row in rows]
+    widths = [max(map(len, column)) for column in zip(headings, *cells, strict=True)]
     widths = _narrowed(widths, width)
     rule = "─" * (sum(widths) + 2 * (len(widths) - 1))
     title = escape(f"{model.name}: {model.spec.about}" if model.spec.about else model.name)
     lines = [title if width is None else _cut(title, width), rule]
-    lines += [_line(_HEADINGS, widths), rule, *(_line(line, widths) for line in cells), rule]
+    lines += [_line(headings, widths), rule, *(_line(line, widths) for line in cells), rule]
     return "\n".join([*lines, *(f"{name:<23} {figure}" for name, figure in totals(model, at))])
 
 
-def _cells(row: SummaryRow) -> tuple[str, ...]:
+def _headings(at: Setting) -> tuple[str, ...]:
+    return _HEADINGS + _PEAKS * at.peaks
+
+
+def _cells(row: SummaryRow, at: Setting) -> tuple[str, ...]:
     notes = [] if row.layer.partition("[")[0].removeprefix("ops.") == row.kind else [row.kind]
     notes += [f"shared {row.shared}"] if row.shared is not None else []
     times = f" × {row.repeats}" if row.repeats > 1 else ""
     times += f" × {row.steps} steps" if row.steps != 1 else ""
     layer = "  " * row.depth + row.layer + (f" ({', '.join(notes)})" if notes else "") + times
     params = count(row.params) if row.counted else "above"
-    return (layer, _outputs(row), params, short(row.macs), size(row.bytes), size(row.kept_bytes))
+    peaks = (size(row.peak_bytes), size(row.peak_training_bytes)) * at.peaks
+    return (layer, _outputs(row), params, short(row.macs), size(row.bytes), size(row.kept_bytes), *peaks)
 
 
 def _outputs(row: SummaryRow) -> str:
@@ -109,9 +117,10 @@ def _peak(model: Model, at: Setting, *, training: bool = False) -> str:
 
 def markdown(model: Model, rows: Sequence[SummaryRow], at: Setting = ONE_EXAMPLE) -> str:
     """A Markdown table; indents are non-breaking spaces."""
-    lines = ["| " + " | ".join(_HEADINGS) + " |", "|---|---|---:|---:|---:|---:|"]
+    headings = _headings(at)
+    lines = ["| " + " | ".join(headings) + " |", "|---|---|" + "---:|" * (len(headings) - 2)]
     for row in rows:
-        layer, *rest = _cells(row)
+        layer, *rest = _cells(row, at)
         indent = len(layer) - len(layer.lstrip(" "))
         lines.append("| " + " | ".join(["&nbsp;" * indent + _escaped(layer.lstrip(" ")), *map(_escaped, rest)]) + " |")
     return "\n".join([*lines, "", *(f"- {name.strip()}: {figure}" for name, figure in totals(model, at))])

@@ -19,7 +19,8 @@ def check_compiled(sites: tuple[Site, ...], engine: str, *, training: bool) -> N
 
 
 def _fault(site: Site, op: Op, engine: str, training: bool) -> Diagnostic | None:
-    refused = {*op.not_run_on, *(op.not_trained_on if training else ())}
+    untrained = op.untrained_on(*site.node.operand_types()) if op is site.node.op else op.not_trained_on
+    refused = {*op.not_run_on, *(untrained if training else ())}
     if engine not in refused:
         return None
     doing = "run" if engine in op.not_run_on else "train"

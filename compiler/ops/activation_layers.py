@@ -101,7 +101,9 @@ class PReLU(ActivationLayer):
                 raise OpError("invalid-argument", message, at="shared_axes", label=f"the tensor is {x}")
         for _ in self.weights(x):  # their sizes must be known
             pass
-        return super().infer(x)
+        y = super().infer(x)
+        self.expect_cast(x)
+        return y
 
     def weights(self, x: TensorType) -> Iterable[Weight]:
         shape = (

@@ -58,10 +58,15 @@ class ScoredAttention(Layer, abstract=True):
         shape = self.score_shape(query.shape, key.shape)
         if self.use_causal_mask:  # which is [1, T, S], also for a query without a batch
             shape = broadcast((1, *shape[-2:]), shape)
-        scores = TensorType(self.compute_dtype, shape)
-        y = scores.with_shape(*matmul_shape(scores.shape, value.shape))
+        scores = TensorType(common_dtype(query, key, self.compute_dtype if self.is_weighted else "float"), shape)
+        y = TensorType(common_dtype(scores, value), matmul_shape(scores.shape, value.shape))
         self._expect_masks(mask, scores.shape, y.shape)
         return (y, scores) if self.return_attention_scores else y
+
+    @property
+    def is_weighted(self) -> bool:
+        """Whether weights of the layer take part in the scores."""
+        raise NotImplementedError
 
     def expect_scorable(self, query: TensorType, key: TensorType) -> None:
         """Query and key are of dtypes and sizes that can be scored."""
@@ -117,6 +122,7 @@ def _expect_addable(query: TensorType, key: TensorType) -> None:
     if query.dtype != key.dtype:
         message = f"query and key are added, so they must be of one dtype, found {query.dtype} and {key.dtype}"
         raise OpError("dtype-mismatch", message, at=0)
+    expect_dtype(query, query.dtype != "bool", "numbers")
 
 
 def _pairwise(query: Shape, key: Shape) -> Shape:
@@ -132,6 +138,10 @@ class Attention(ScoredAttention):
     score_mode: str = attr(one_of("dot", "concat"), default="dot")
     dropout: float = attr(between(0, 1), default=0.0)
     seed: int | None = None
+
+    @property
+    def is_weighted(self) -> bool:
+        return self.use_scale or self.score_mode == "concat"
 
     def expect_scorable(self, query: TensorType, key: TensorType) -> None:
         if self.score_mode == "concat":
@@ -168,6 +178,10 @@ class AdditiveAttention(ScoredAttention):
     use_scale: bool = True
     dropout: float = attr(between(0, 1), default=0.0)
     seed: int | None = attr(default=None, keyword_only=True)
+
+    @property
+    def is_weighted(self) -> bool:
+        return self.use_scale
 
     def expect_scorable(self, query: TensorType, key: TensorType) -> None:
         _expect_addable(query, key)

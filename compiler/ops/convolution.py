@@ -45,9 +45,7 @@ class KernelLayer(FormattedLayer, abstract=True):
         """Check rank, dtype and that the channels are known; their number."""
         self.expect_layout(x)
         expect_float(x)
-        if x.dtype != self.compute_dtype:  # autocast=false
-            message = f"expected {self.compute_dtype}, the dtype of the layer, found {x.dtype}"
-            raise OpError("dtype-mismatch", message, at=0, label=f"this is {x}", help="leave autocast=false out")
+        self.expect_cast(x)
         return known_size(self.channels(x), "the number of channels")
 
     def output_lengths(self, x: TensorType) -> tuple[Dim, ...]:

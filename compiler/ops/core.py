@@ -12,7 +12,7 @@ from netwright.compiler.ops.configuration import Activation, Constraint, Initial
 from netwright.compiler.ops.lora import LowRankAdapted
 from netwright.compiler.ops.op import Layer, Weight, expect_min_rank, known_size
 from netwright.compiler.ops.regularizers import expect_summable
-from netwright.compiler.ops.tensor_rules import expect_dtype, expect_numbers
+from netwright.compiler.ops.tensor_rules import common_dtype, expect_dtype, expect_numbers
 from netwright.compiler.types import TensorType
 
 
@@ -42,7 +42,7 @@ class Dense(LowRankAdapted):
         expect_numbers(x)
         expect_min_rank(x, 2)
         known_size(x.shape[-1], "the size of the last axis")
-        return x.with_shape(*x.shape[:-1], self.units).with_dtype(self.compute_dtype)
+        return x.with_shape(*x.shape[:-1], self.units).with_dtype(common_dtype(x, self.compute_dtype))
 
     def weights(self, x: TensorType) -> Iterable[Weight]:
         kernel = self.weight("kernel", (x.shape[-1], self.units), self.kernel_initializer)
@@ -98,7 +98,7 @@ class Masking(Layer):
     def infer(self, x: TensorType) -> TensorType:
         expect_numbers(x)
         expect_min_rank(x, 1)
-        return x.with_dtype("i32") if x.dtype == "bool" else x
+        return x.with_dtype("i32" if x.dtype == "bool" else common_dtype(x))
 
     def elementwise(self, x: TensorType, y: TensorType) -> Dim:
         return 2 * x.size  # a comparison and a choice

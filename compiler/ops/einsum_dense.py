@@ -14,7 +14,7 @@ from netwright.compiler.ops.initializers import FanScaled
 from netwright.compiler.ops.lora import LowRankAdapted
 from netwright.compiler.ops.op import OpError, Weight, known_size
 from netwright.compiler.ops.shapes import PartialShape
-from netwright.compiler.ops.tensor_rules import expect_numbers, product
+from netwright.compiler.ops.tensor_rules import common_dtype, expect_numbers, product
 from netwright.compiler.types import Shape, TensorType
 
 _FORMS = (
@@ -182,7 +182,7 @@ class EinsumDense(LowRankAdapted):
         sizes.kernel()
         if self.bias_axes is not None:
             sizes.bias(self.bias_axes)
-        return TensorType(self.compute_dtype, sizes.result())
+        return TensorType(common_dtype(x, self.compute_dtype), sizes.result())
 
     def weights(self, x: TensorType) -> Iterable[Weight]:
         sizes = self._sizes(x)

@@ -12,7 +12,7 @@ from netwright.compiler.dtypes import is_float
 from netwright.compiler.ops.attributes import Ints
 from netwright.compiler.ops.op import Layer, OpError, elements, expect_min_rank, normal_axis
 from netwright.compiler.ops.shapes import agree, broadcast
-from netwright.compiler.ops.tensor_rules import common_dtype, expect_dtype, expect_numbers, show
+from netwright.compiler.ops.tensor_rules import common_dtype, expect_dtype, expect_numbers, product_dtype, show
 from netwright.compiler.types import Shape, TensorType
 
 
@@ -61,6 +61,8 @@ class ElementwiseMerge(Merge, abstract=True):
         return TensorType(self.result_dtype(tensors), (self.common_batch(tensors), *shape))
 
     def result_dtype(self, tensors: tuple[TensorType, ...]) -> str:
+        if len(tensors) == 1:  # nothing is computed
+            return tensors[0].dtype
         dtype = common_dtype(*tensors)
         expect_dtype(tensors[0], dtype != "bool", "numbers")
         return dtype
@@ -121,7 +123,8 @@ class Concatenate(Merge):
         shape = first.shape
         for index, tensor in enumerate(tensors[1:], start=1):
             shape = self._append(shape, tensor, axis, index)
-        return TensorType(common_dtype(*tensors), shape)
+        same = all(tensor.dtype == first.dtype for tensor in tensors)
+        return TensorType(first.dtype if same else common_dtype(*tensors), shape)
 
     def _append(self, shape: Shape, tensor: TensorType, axis: int, index: int) -> Shape:
         if len(shape) != tensor.rank:
@@ -161,7 +164,7 @@ class Dot(Merge):
         one, other = self._axes(left, right)
         self._expect_same(left.shape[one], right.shape[other])
         rest = [dim for tensor, axis in ((left, one), (right, other)) for dim in _others(tensor, axis)]
-        return TensorType(common_dtype(left, right), (batch, *(rest or (1,))))
+        return TensorType(product_dtype(left, right), (batch, *(rest or (1,))))
 
     def _axes(self, *tensors: TensorType) -> tuple[int, int]:
         given = self.axes if isinstance(self.axes, tuple) else (self.axes, self.axes)

@@ -74,6 +74,9 @@ class BatchNormalization(Rescaled):
         if mask is not None and (mask.rank != x.rank - 1 or not broadcasts_to((*mask.shape, 1), x.shape)):
             message = f"expected a mask of shape {show(x.shape[:-1])}, found {show(mask.shape)}"
             raise OpError("shape-mismatch", message, at="mask")
+        if mask is not None and self._size(x) == 1:
+            message = f"Keras cannot train with a mask where axis {self.axis} has size 1"
+            raise OpError("impossible-size", message, at="mask", help="leave the mask out, or normalize another axis")
         return x.with_dtype(self.compute_dtype)
 
     def _size(self, x: TensorType) -> int:

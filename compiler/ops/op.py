@@ -167,6 +167,10 @@ class Op(Declared):
         """Elements made inside, beside operands and outputs, that its gradient reads."""
         return self.workspace(*tensors)
 
+    def untrained_on(self, *operands: TensorType) -> tuple[str, ...]:
+        """Engines on which XLA does not compile it for training with such operands."""
+        return self.not_trained_on
+
     def prepare(self, operand: TensorType) -> TensorType:
         """The operand as the operator receives it (layers cast floats to their dtype)."""
         return operand
@@ -200,6 +204,12 @@ class Layer(Op, abstract=True):
         if self.autocast and operand.is_float and operand.dtype != self.compute_dtype:
             return operand.with_dtype(self.compute_dtype)
         return operand
+
+    def expect_cast(self, x: TensorType) -> None:
+        """An operand that must be of the weights' dtype is so, which autocast=false may undo."""
+        if x.dtype != self.compute_dtype:
+            message = f"expected {self.compute_dtype}, the dtype of the layer, found {x.dtype}"
+            raise OpError("dtype-mismatch", message, at=0, label=f"this is {x}", help="leave autocast=false out")
 
 
 class Function(Op, abstract=True):

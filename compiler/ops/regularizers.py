@@ -108,7 +108,7 @@ def expect_trainable(op: Op, weights: Iterable[Weight], outputs: Iterable[Tensor
 
 def expect_summable(x: TensorType, at: str | int) -> None:
     """Penalties of the elements of `x` can be added to the loss."""
-    if x.dtype in ("i8", "u8", "u16"):
+    if x.dtype in ("i8", "i16", "u8", "u16"):
         message = f"Keras on TensorFlow cannot sum penalties of {x.dtype}"
         raise OpError("dtype-mismatch", message, at=at, label=f"of {x}", help="cast to f32 first")
 

@@ -119,10 +119,11 @@ class Svd(Decomposition):
     full_matrices: bool = True
     compute_uv: bool = True
 
-    @property
-    def not_trained_on(self) -> tuple[str, ...]:  # type: ignore[override]
-        """JAX has no gradient of the full matrices of what is not square."""
-        return ("jax",) if self.full_matrices and self.compute_uv else ()
+    def untrained_on(self, *operands: TensorType) -> tuple[str, ...]:
+        """Of the full matrices JAX has a gradient where x is square, TensorFlow where its sides differ by 1 at most."""
+        rows, columns = (known_size(dim, "the size of a matrix") for dim in operands[0].shape[-2:])
+        beyond = abs(rows - columns) if self.full_matrices and self.compute_uv else 0
+        return ("tensorflow", "jax") if beyond > 1 else ("jax",) if beyond else ()
 
     def infer(self, x: TensorType) -> TensorType | tuple[TensorType, ...]:
         expect_matrix(x)

@@ -16,15 +16,10 @@ from netwright.compiler.ops.tensor_rules import (
     expect_numbers,
     normal_axes,
     product,
+    product_dtype,
     show,
 )
 from netwright.compiler.types import Shape, TensorType
-
-
-def _wide_dtype(*operands: TensorType) -> str:
-    """The common dtype; products of i8 alone are summed as i32."""
-    dtype = common_dtype(*operands)
-    return "i32" if all(operand.dtype == "i8" for operand in operands) else dtype
 
 
 def matmul_shape(left: Shape, right: Shape) -> Shape:
@@ -51,7 +46,7 @@ class Matmul(Product):
         expect_numbers(x1, x2)
         expect_min_rank(x1, 1, at=0)
         expect_min_rank(x2, 1, at=1)
-        return TensorType(_wide_dtype(x1, x2), matmul_shape(x1.shape, x2.shape))
+        return TensorType(product_dtype(x1, x2), matmul_shape(x1.shape, x2.shape))
 
     def macs(self, x1: TensorType, x2: TensorType, y: TensorType) -> Dim:
         return y.size * x1.shape[-1]
@@ -92,7 +87,7 @@ class Einsum(Function):
         for index, operand in enumerate(operands):
             expect_dtype(operand, operand.dtype != "bool", "numbers", at=index)
         shape = Equation.parse(self.subscripts).infer([operand.shape for operand in operands])
-        return TensorType(_wide_dtype(*operands), shape)
+        return TensorType(product_dtype(*operands), shape)
 
     def macs(self, *tensors: TensorType) -> Dim:
         return Equation.parse(self.subscripts).macs([operand.shape for operand in tensors[:-1]])

@@ -95,6 +95,12 @@ def common_dtype(*operands: TensorType | str) -> str:
         raise OpError("dtype-mismatch", "str and numbers have no common dtype") from None
 
 
+def product_dtype(*operands: TensorType) -> str:
+    """The common dtype; products of i8 alone are summed as i32."""
+    dtype = common_dtype(*operands)
+    return "i32" if all(operand.dtype == "i8" for operand in operands) else dtype
+
+
 def agreed_dtype(*operands: TensorType | str) -> str:
     """The common dtype, where that is the same whether numbers promote weakly, as on JAX, or are tensors first, as
     Keras's TensorFlow backend has it for some functions."""

@@ -83,10 +83,10 @@ class Irfft(ComplexTransform):
 
     fft_length: int | None = attr(positive, default=None)
 
-    @property
-    def not_trained_on(self) -> tuple[str, ...]:  # type: ignore[override]
-        """TensorFlow's gradient fails where the length is not that of the operand."""
-        return ("tensorflow",) if self.fft_length is not None else ()
+    def untrained_on(self, *operands: TensorType) -> tuple[str, ...]:
+        """TensorFlow's gradient fails where frequencies are cut off, or is another; so they must be seen not to be."""
+        whole = self.fft_length is None or less_equal(operands[0].shape[-1], self.fft_length // 2 + 1)
+        return () if whole else ("tensorflow",)
 
     def infer(self, real: TensorType, imaginary: TensorType) -> TensorType:
         self.expect_complex(real, imaginary)

@@ -1,8 +1,9 @@
 """Print a table of the model: each layer with its output, parameters, MACs, memory (of the output) and what a training
 step keeps for the backward pass. Layers in blocks are indented below them; a repeat is one row with its count, and its
-figures are those of all copies.
+figures are those of all copies. --peaks adds the most memory that a layer or block takes at once while it runs, in
+inference and in a training step.
 
-  netwright summary specs/resnet50.yaml --depth 1
+  netwright summary specs/resnet50.yaml --depth 1 --peaks
   netwright summary specs/unet.yaml --format markdown --batch 4 --dtype bf16
 """
 
@@ -30,6 +31,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         default="f32",
         help="dtype that memory is counted in where a tensor is f32",
     )
+    parser.add_argument("--peaks", action="store_true", help="show the peak memory of each row in tables")
     parser.add_argument(
         "--format", choices=("text", "json", "markdown", "csv"), default="text", help="what to print (default: text)"
     )
@@ -42,7 +44,7 @@ def run(options: argparse.Namespace) -> int:
     from netwright.commands.terminal import width
 
     model = compiled(options)
-    at = Setting(options.batch, options.dtype)
+    at = Setting(options.batch, options.dtype, options.peaks)
     rows = list(summary_rows(model, depth=options.depth, batch=at.batch, dtype=at.dtype))
     if options.format == "text":
         print_text(text(model, rows, at, width(sys.stdout)) + "\n")

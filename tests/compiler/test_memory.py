@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 import netwright
+from netwright.backends.report.summary import summary_rows
 from netwright.compiler.memory import Memory
 from netwright.compiler.model import Model
 
@@ -46,6 +47,68 @@ def test_unknown_sizes_are_unknown() -> None:
     assert found.peak_memory(sizes={"T": 2}) == 2 * (KIB + 32)
 
 
+WIDE = """blocks:
+  x -> wide: x -> dense(1024) -> relu -> dense(256)
+  x -> within: x -> wide
+"""
+
+
+def peaks(found: Model) -> dict[str, tuple[float | None, float | None]]:
+    """Of each row, in inference and in training, in KiB."""
+    rows = summary_rows(found)
+    return {
+        row.path: (row.peak_bytes and row.peak_bytes / KIB, row.peak_training_bytes and row.peak_training_bytes / KIB)
+        for row in rows
+    }
+
+
+def test_layers_and_blocks_by_hand() -> None:
+    """In KiB: x, y, what wide gives and their gradients 1 each, a and r inside it 4, a free when r is there."""
+    found = peaks(model("y = x -> dense(256)\n  y + (y -> wide)", blocks=WIDE))
+    assert found == {
+        "dense": (1 + 1, 1 + 1),  # x, y; x and dy: the model's inputs get no gradient
+        "wide": (4 + 4, 1 + 4 + 4 + 4),  # a, r; y, r, da, dr
+        "wide/dense[0]": (1 + 4, 1 + 4 + 1),  # y, a; y, da, dy
+        "wide/relu": (4 + 4, 4 + 4 + 4),  # a, r; r, dr, da
+        "wide/dense[1]": (4 + 1, 4 + 1 + 4),
+        "add": (1 + 1 + 1, 1 + 1 + 1),
+    }
+
+
+def test_what_reads_the_model_s_input_gives_it_no_gradient_at_any_depth() -> None:
+    for flow, path in (("x -> wide", "wide/dense[0]"), ("x -> within", "within/wide/dense[0]")):
+        assert peaks(model(flow, blocks=WIDE))[path] == (1 + 4, 1 + 4)
+    assert peaks(model("x -> relu -> within", blocks=WIDE))["within/wide/dense[0]"] == (1 + 4, 1 + 4 + 1)
+    # later copies give one to those before
+    assert peaks(model("x -> wide * 2", blocks=WIDE))["wide[0..1]/dense[0]"] == (1 + 4, 1 + 4 + 1)
+
+
+def test_a_repeat_s_row_is_that_of_all_its_copies() -> None:
+    """The first keeps its r, 4, and what it gave to the next, 1."""
+    found = peaks(model("x -> relu -> wide * 2", blocks=WIDE))
+    assert found["wide[0..1]"] == (4 + 4, (4 + 1) + 1 + 4 + 4 + 4)
+
+
+@pytest.mark.parametrize(
+    "flow",
+    [
+        "y = x -> dense(256)\n  y + (y -> WIDE)",
+        "y = x -> dense(256)\n  y + (y -> WIDE -> WIDE -> WIDE)",
+        "y = x -> dense(256)\n  y -> WIDE -> relu",
+    ],
+)
+def test_blocks_take_in_inference_what_is_in_them_takes(flow: str) -> None:
+    """What others read later stays while a block runs, and what nobody does is freed inside it."""
+    flat = model(flow.replace("WIDE", "dense(1024) -> relu -> dense(256)")).peak_memory()
+    assert flat == KIB * (4 + 4 + ("y +" in flow))
+    for blocks in ("wide", "within", "wide * 1"):
+        assert model(flow.replace("WIDE", blocks), blocks=WIDE).peak_memory() == flat
+    assert (
+        model(flow.replace("WIDE -> WIDE -> WIDE", "wide * 3").replace("WIDE", "wide"), blocks=WIDE).peak_memory()
+        == flat
+    )
+
+
 LAYER = """blocks:
   x -> layer(h, a): |
     y = x -> layer_normalization -> h_attention(h, a)
@@ -67,6 +130,18 @@ def test_a_layer_of_a_transformer_keeps_what_is_published(s: int, b: int, h: int
     memory = Memory({"N": b}, "bf16")
     kept = [memory.kept(node) or 0 for node in graph.nodes[:-1]]
     assert sum(kept) == 4 * (32 * s * b * h + 2 * a * s * s * b)
+
+
+@pytest.mark.parametrize(("s", "b", "h", "a"), [(64, 2, 128, 4), (32, 1, 96, 8)])
+def test_attention_takes_what_is_published(s: int, b: int, h: int, a: int) -> None:
+    """Q, K, V, what the projection reads and the softmax, 8 s b h + 2 a s² b bytes in 16 bits (Korthikanti et al. 2022,
+    4.1), beside an operand and an output of 2 s b h each; in training the gradients of all but of weights too."""
+    found = model(f"x -> relu -> h_attention({h}, {a})", f'{{x: "f32[N, {s}, {h}]"}}', LAYER)
+    row = list(summary_rows(found, batch=b, dtype="bf16"))[-1]
+    inside = 8 * s * b * h + 2 * a * s * s * b
+    assert row.kind == "multi_head_attention"
+    assert row.peak_bytes == inside + 4 * s * b * h
+    assert row.peak_training_bytes == 2 * inside + 6 * s * b * h
 
 
 def test_vgg16_keeps_the_output_of_every_layer() -> None:
@@ -101,3 +176,16 @@ def test_training_takes_no_less_than_inference() -> None:
         assert inference is not None
         assert training is not None
         assert inference < training
+
+
+@pytest.mark.parametrize("name", ["bilstm_timit", "googlenet", "mnist_mlp", "resnet50", "siamese", "transformer_base"])
+def test_no_layer_takes_more_than_the_model(name: str) -> None:
+    found = netwright.compile(f"specs/{name}.yaml")
+    free = [dim for tensor in found.inputs.values() for dim in tensor.shape[1:] if isinstance(dim, str)]
+    found = netwright.compile(f"specs/{name}.yaml", params=dict.fromkeys(free, 16))
+    inference, training = (found.peak_memory(training=which) or 0 for which in (False, True))
+    for row in summary_rows(found):
+        assert row.peak_bytes is not None
+        assert row.peak_training_bytes is not None
+        assert row.peak_bytes <= min(inference, row.peak_training_bytes)
+        assert row.peak_training_bytes <= training

@@ -78,7 +78,7 @@ DTYPES: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("Hashing", "HashedCrossing"), (*INTEGERS, *TEXTS)),
     **dict.fromkeys(("StringLookup", "TextVectorization"), TEXTS),
 }
-OTHER_DTYPES = ("i32", "i32", "u8", "bool", "i64", "f16")
+OTHER_DTYPES = ("i32", "i8", "i16", "i64", "u8", "u16", "u32", "u64", "bool", "f16", "bf16", "f64")
 #: equation, output_shape, bias_axes and the operand's rank
 EINSUMS = (
     ("ab,bc->ac", 4, "c", 2),

@@ -7,9 +7,9 @@ import inspect
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
+from itertools import chain
 from math import prod
-from typing import Any
+from typing import Any, NamedTuple
 
 from oracle.generated_cases import LAYERS, Case, Tensor
 
@@ -18,16 +18,27 @@ from netwright.compiler.dtypes import KERAS_NAMES
 Sizes = tuple[int | None, ...]
 
 
+class Outputs(NamedTuple):
+    """Of all outputs, one after another; dtypes by Keras's names."""
+
+    shapes: tuple[Sizes, ...] = ()
+    dtypes: tuple[str, ...] = ()
+
+
+NOTHING = Outputs()
+
+
 @dataclass
 class KerasAnswer:
-    """`refusal` is the error of making or calling the layer symbolically, `run_error` that of the run."""
+    """`refusal` is the error of making or calling the layer symbolically, `run_error` that of the run; `inferred` is
+    what the symbolic call gives, and `run` what inference does, also where training then fails."""
 
     refusal: str = ""
-    shapes: tuple[Sizes, ...] = ()
+    inferred: Outputs = NOTHING
     total: int = 0
     trainable: int = 0
     run_error: str = ""
-    run_shapes: tuple[Sizes, ...] = ()
+    run: Outputs = NOTHING
 
 
 def keras_answer(case: Case, runs: bool) -> KerasAnswer:
@@ -39,37 +50,39 @@ def keras_answer(case: Case, runs: bool) -> KerasAnswer:
     except Exception as error:  # noqa: BLE001 - Keras raises what it likes
         answer.refusal = _said(error)
         return answer
-    answer.shapes = _shapes(outputs)
+    answer.inferred = _outputs(outputs)
     answer.total = layer.count_params()
     answer.trainable = sum(prod(weight.shape) for weight in layer.trainable_weights)
     if runs:
         try:
-            answer.run_shapes = _run(layer, case, keywords)
+            _run(layer, case, keywords, answer)
         except Exception as error:  # noqa: BLE001
             answer.run_error = _said(error)
     return answer
 
 
-def compiled_answer(case: Case) -> tuple[Sizes, ...]:
-    """The shapes of a run that XLA compiled; for what TensorFlow's eager kernels alone do not do. Raises as Keras."""
+def compiled_answer(case: Case) -> KerasAnswer:
+    """What a run that XLA compiled gives; for what TensorFlow's eager kernels alone do not do. Raises as Keras."""
     import tensorflow as tf
 
+    answer = KerasAnswer()
     layer, keywords = _made(case)
     _called(layer, case, keywords, _placeholder)
-    return tf.function(partial(_run, layer, case, keywords), jit_compile=True, autograph=False)()
+    tf.function(lambda: _run(layer, case, keywords, answer), jit_compile=True, autograph=False)()
+    return answer
 
 
-def _run(layer: Any, case: Case, keywords: dict[str, Any]) -> tuple[Sizes, ...]:
+def _run(layer: Any, case: Case, keywords: dict[str, Any], answer: KerasAnswer) -> None:
     """Once as in inference, and once as in training where the layer tells them apart."""
+    told = "training" in inspect.signature(layer.call).parameters
     with without_crashes():
-        shapes = _shapes(_called(layer, case, keywords, _array))
-        if "training" in inspect.signature(layer.call).parameters:
+        answer.run = _outputs(_called(layer, case, keywords | ({"training": False} if told else {}), _array))
+        if told:
             _called(layer, case, keywords | {"training": True}, _array)
         for weight in layer.trainable_weights:
             if weight.constraint is not None:
                 weight.constraint(weight)
         list(layer.losses)
-    return shapes
 
 
 @contextmanager
@@ -155,8 +168,10 @@ def _array(tensor: Tensor) -> Any:
     return keras.ops.convert_to_tensor(array, KERAS_NAMES[tensor.dtype])
 
 
-def _shapes(outputs: Any) -> tuple[Sizes, ...]:
-    """Of all outputs, one after another."""
-    if isinstance(outputs, (list, tuple)):
-        return tuple(shape for each in outputs for shape in _shapes(each))
-    return (tuple(outputs.shape),)
+def _outputs(made: Any) -> Outputs:
+    from keras import backend
+
+    if isinstance(made, (list, tuple)):
+        several = [_outputs(each) for each in made]
+        return Outputs(*(tuple(chain.from_iterable(parts)) for parts in zip(*several, strict=True)))
+    return Outputs((tuple(made.shape),), (backend.standardize_dtype(made.dtype),))

@@ -11,7 +11,7 @@ import pytest
 
 import netwright
 from netwright.backends.report.summary import SummaryRow, summary_rows
-from netwright.backends.report.tables import as_csv, as_json, markdown, text
+from netwright.backends.report.tables import Setting, as_csv, as_json, markdown, text
 
 SPECS = Path(__file__).parents[2] / "specs"
 NAMES = sorted(path.stem for path in SPECS.glob("*.yaml"))
@@ -86,6 +86,15 @@ def test_memory_is_counted_for_the_batch() -> None:
     model = netwright.compile(SPECS / "mnist_mlp.yaml")
     first = {batch: next(summary_rows(model, batch=batch)).bytes for batch in (1, 32)}
     assert first == {1: 4 * 28 * 28, 32: 32 * 4 * 28 * 28}
+
+
+def test_peaks_are_shown_where_they_are_asked_for() -> None:
+    model = netwright.compile(SPECS / "mnist_mlp.yaml")
+    rows, at = list(summary_rows(model)), Setting(peaks=True)
+    assert text(model, rows, at).splitlines()[2].endswith("kept      peak  in training")
+    assert text(model, rows, at).splitlines()[4].endswith("3.06 KiB       0 B  6.12 KiB     6.12 KiB")
+    assert markdown(model, rows, at).splitlines()[1] == "|---|---|---:|---:|---:|---:|---:|---:|"
+    assert json.loads(as_json(model, rows))["rows"][0]["peak_training_bytes"] == 2 * 4 * 28 * 28
 
 
 def test_text_is_cut_to_the_terminal_and_figures_are_not() -> None:

@@ -30,9 +30,10 @@ class Family(NamedTuple):
     lines: tuple[str, ...]
     largest: float = 1.0
 
-    def check(self, engine: Engine, rng: Any, twins: Any, *, gradients: bool = False) -> None:
+    def check(self, engine: Engine, rng: Any, twins: Any, *, gradients: bool = False, compiled: bool = False) -> Arrays:
         """Direct execution gives what the emitted model gives; with `gradients` also those of Σ output · factors with
-        respect to all weights and the floats of the inputs."""
+        respect to all weights and the floats of the inputs, which it returns. `compiled`: whether both are compiled by
+        XLA, for what draws other numbers without."""
         model, program = self._built(), Program(self.compiled(), engine)
         assert model.count_params() == program.model.params.total
         arrays = twins(program, model)
@@ -41,13 +42,14 @@ class Family(NamedTuple):
         floats = _floats(program, inputs) if gradients else set()
         moved = {name: array for name, array in given.items() if name in floats}
         fixed = {name: array for name, array in given.items() if name not in moved}
-        eagerly = engine.name == "tensorflow"  # where this is faster than to compile twice
-        expected, slopes = _differentiated(_emitted(program, model), engine, compiled=not eagerly)(moved, fixed)
+        compiled |= engine.name != "tensorflow"  # TensorFlow is faster uncompiled
+        expected, slopes = _differentiated(_emitted(program, model), engine, compiled=compiled)(moved, fixed)
         found, own = _differentiated(_direct(program), engine, compiled=True)(moved, fixed)
         for output in program.outputs:
             np.testing.assert_allclose(found[output], expected[output], rtol=1e-5, atol=1e-5, err_msg=output)
         for name in moved:
             np.testing.assert_allclose(own[name], slopes[name], rtol=1e-4, atol=1e-4, err_msg=name)
+        return {name: engine.numpy(gradient) for name, gradient in own.items()}
 
     def check_trained(self, engine: Engine, rng: Any, twins: Any) -> None:
         """The same with gradients, without those of lines that XLA does not train on the engine."""

@@ -18,18 +18,17 @@ from netwright.dsl.diagnostics import SpecError
 pytestmark = pytest.mark.keras
 
 INPUTS = {"x": "f32[2, 6]", "y": "f32[3, 2, 4]"}
-SEEDED = """
-inputs: {x: "f32[2, 6]", y: "f32[3, 2, 4]"}
-outputs: [a, b, c, d, e, f, g]
-model: |
-  a = x + random.normal(x.shape, stddev=0.5, seed=1)
-  b = random.truncated_normal([2, 3], seed=2) + x[:, :3]
-  c = random.uniform([y.shape[0], 5], -1, 1, seed=3)
-  d = random.randint([2, 3], 0, 9, seed=5)
-  e = x -> random.categorical(5, seed=6)
-  f = y -> random.shuffle(axis=1, seed=7)
-  g = x -> random.dropout(0.5, [none, 1], seed=8)
-"""
+LOGITS = {"logits": "f32[2, 6]", "dropped": "f32[4, 8]", **INPUTS}
+SEEDED = (
+    "x + random.normal(x.shape, stddev=0.5, seed=1)",
+    "random.truncated_normal([2, 3], seed=2) + x[:, :3]",
+    "random.uniform([y.shape[0], 5], -1, 1, seed=3)",
+    "random.randint([2, 3], 0, 9, seed=5)",
+    "logits -> random.categorical(5, seed=6)",
+    "y -> random.shuffle(axis=1, seed=7)",
+    "dropped -> random.dropout(0.5, seed=8)",
+    "x -> random.dropout(0.5, [none, 1], seed=9)",
+)
 ON_JAX = (
     "random.gamma([2, 3], 0.5, seed=9)",
     "random.beta([2, 3], 0.5, 2, seed=10)",
@@ -46,12 +45,15 @@ def emitted(text: str) -> Any:
     return model
 
 
-def test_with_a_seed_both_draw_the_same(engine: Engine, rng: Any, program_of: Any, start: Any) -> None:
-    program = program_of(SEEDED)
-    inputs = {"x": rng.random([2, 6], "float32"), "y": rng.random([3, 2, 4], "float32")}
-    found = engine.compile_forward(program)(*program.split(start(program, 7)), inputs)
-    for name, wanted in emitted(SEEDED).predict_on_batch(inputs).items():
-        np.testing.assert_allclose(engine.numpy(found[name]), wanted, rtol=1e-5, atol=1e-5, err_msg=name)
+def test_with_a_seed_both_draw_the_same(engine: Engine, rng: Any, twins: Any) -> None:
+    """And both have the same gradients: dropout's are the factors of what is kept, twice what they were, shuffle's the
+    factors in another order; indices that are drawn have none."""
+    slopes = family(LOGITS, *SEEDED).check(engine, rng, twins, gradients=True, compiled=True)
+    kept = slopes["dropped"] != 0
+    assert 0 < kept.sum() < kept.size
+    np.testing.assert_allclose(slopes["dropped"][kept], 2 * np.cos(np.arange(32.0)).reshape(4, 8)[kept], rtol=1e-5)
+    np.testing.assert_allclose(np.sort(slopes["y"], axis=None), np.sort(np.cos(np.arange(24.0))), rtol=1e-4)
+    assert not slopes["logits"].any()
 
 
 def test_what_runs_on_jax_alone(engine: Engine, rng: Any, twins: Any) -> None:
