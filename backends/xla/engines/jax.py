@@ -12,6 +12,7 @@ import keras
 import numpy as np
 
 from netwright.backends.xla.engines.engine import Batch, Loss, Metric, Step
+from netwright.backends.xla.engines.jax_compiled import JaxExecutable, JaxFunction
 from netwright.backends.xla.engines.startup import quiet_start
 from netwright.backends.xla.errors import ExecutionError
 from netwright.backends.xla.leaves import Arrays
@@ -24,6 +25,7 @@ class JaxEngine:
     """Keras on JAX, compiled by `jax.jit` for one device."""
 
     name = "jax"
+    refusals = (jax.errors.JaxRuntimeError,)
 
     def __init__(self, device: str) -> None:
         self._device = _find_device(device)
@@ -41,13 +43,22 @@ class JaxEngine:
     def numpy(self, array: Any) -> Any:
         return np.asarray(array)
 
+    def wait(self, arrays: Any) -> None:
+        jax.block_until_ready(arrays)
+
+    def peak_memory(self) -> int | None:
+        statistics = self._device.memory_stats()
+        return None if statistics is None else statistics.get("peak_bytes_in_use")
+
     def put(self, tree: Any) -> Any:
         """A tree of arrays, on the device."""
         return jax.device_put(tree, self._device)
 
-    def compile_forward(self, program: Program) -> Callable[[Arrays, Arrays, Arrays], Arrays]:
-        compiled = jax.jit(lambda weights, state, inputs: program.forward(weights, state, inputs).outputs)
-        return lambda weights, state, inputs: compiled(*self.put((weights, state, inputs)))
+    def compiled(self, function: Callable[..., Any]) -> JaxFunction:
+        return JaxFunction(function, self._device)
+
+    def compile_forward(self, program: Program) -> JaxFunction:
+        return self.compiled(lambda weights, state, inputs: program.forward(weights, state, inputs).outputs)
 
     def value_and_grad(self, function: Callable[..., tuple[Any, Any]]) -> Callable[..., tuple[tuple[Any, Any], Arrays]]:
         return jax.value_and_grad(function, has_aux=True)  # type: ignore[no-any-return]
@@ -148,6 +159,15 @@ class JaxTraining:
         held = {"weights": self._held["weights"], "state": self._held["state"]}
         with self._engine.place():
             self._seen = self._compiled_evaluate(held, seen, batch.inputs, batch.targets, batch.weights)
+
+    def wait(self) -> None:
+        self._engine.wait(self._held)
+
+    def executable(self, batch: Batch) -> JaxExecutable:
+        seen = self._metric_values(batch)
+        with self._engine.place():
+            lowered = self._compiled_step.lower(self._held, seen, batch.inputs, batch.targets, batch.weights)
+            return JaxExecutable(lowered.compile())
 
     # ------------------------------------------------------------ metrics
 

@@ -11,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from netwright.backends.xla.engines.engine import Batch, Loss, Metric, Step
+from netwright.backends.xla.engines.tensorflow_compiled import TensorFlowExecutable, TensorFlowFunction
 from netwright.backends.xla.engines.tensorflow_loops import scan
 from netwright.backends.xla.errors import ExecutionError
 from netwright.backends.xla.leaves import Arrays
@@ -23,6 +24,7 @@ class TensorFlowEngine:
     """Keras on TensorFlow, compiled by `tf.function(jit_compile=True)` for one device."""
 
     name = "tensorflow"
+    refusals = (tf.errors.OpError,)
 
     def __init__(self, device: str) -> None:
         self.device = _find_device(device)
@@ -37,17 +39,16 @@ class TensorFlowEngine:
     def numpy(self, array: Any) -> Any:
         return np.asarray(array)
 
-    def compiled(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """The function as one XLA program for each shape of its arguments, on the device."""
-        traced = tf.function(function, jit_compile=True, autograph=False)
+    def wait(self, arrays: Any) -> None:
+        tf.test.experimental.sync_devices()
 
-        def call(*arguments: Any) -> Any:
-            with self.place():
-                return _reporting(traced, tf.nest.map_structure(tf.convert_to_tensor, arguments))
+    def peak_memory(self) -> int | None:
+        return int(tf.config.experimental.get_memory_info("GPU:0")["peak"]) if self.device == "gpu" else None
 
-        return call
+    def compiled(self, function: Callable[..., Any]) -> TensorFlowFunction:
+        return TensorFlowFunction(function, self._place)
 
-    def compile_forward(self, program: Program) -> Callable[[Arrays, Arrays, Arrays], Arrays]:
+    def compile_forward(self, program: Program) -> TensorFlowFunction:
         return self.compiled(lambda weights, state, inputs: program.forward(weights, state, inputs).outputs)
 
     def value_and_grad(self, function: Callable[..., tuple[Any, Any]]) -> Callable[..., tuple[tuple[Any, Any], Arrays]]:
@@ -82,14 +83,9 @@ def _find_device(name: str) -> str:
     return "gpu" if gpus and name != "cpu" else "cpu"
 
 
-def _reporting(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
-    """Call; what TensorFlow's compiler refuses is an ExecutionError."""
-    try:
-        return function(*arguments)
-    except (tf.errors.InvalidArgumentError, tf.errors.UnimplementedError, tf.errors.ResourceExhaustedError) as error:
-        reason = str(error.message).strip().splitlines()[0]
-        help = "the jax engine may compile what TensorFlow's XLA does not: --engine jax"
-        raise ExecutionError(f"TensorFlow's XLA refused the program: {reason}", help=help) from error
+def _arguments(batch: Batch) -> tuple[Any, ...]:
+    """What the compiled functions take of a batch."""
+    return batch.inputs, batch.targets, *(() if batch.weights is None else (batch.weights,))
 
 
 class TensorFlowTraining:
@@ -153,7 +149,13 @@ class TensorFlowTraining:
             with self._engine.place():
                 build_metrics(self._metrics, self._objective.program, batch)
             self._metrics_built = True
-        compiled(batch.inputs, batch.targets, *(() if batch.weights is None else (batch.weights,)))
+        compiled(*_arguments(batch))
+
+    def wait(self) -> None:
+        self._engine.wait(self._held)
+
+    def executable(self, batch: Batch) -> TensorFlowExecutable:
+        return self._compiled_step.executable(*_arguments(batch))
 
     # ------------------------------------------------------------ metrics
 
