@@ -137,7 +137,9 @@ class Program:
         leaf = self.leaf(node)
         arrays = {slot.name: run.arrays[f"{paths[0]}/{slot.name}"] for slot in leaf.slots}
         keywords = {name: _taken(values, value) for name, value in node.keywords}
-        applied = leaf([_taken(values, value) for value in node.operands], keywords, arrays, run.sizes, run.training)
+        operands = [_taken(values, value) for value in node.operands]
+        with self.engine.scope(paths[0]):
+            applied = leaf(operands, keywords, arrays, run.sizes, run.training)
         run.arrays.update((f"{paths[0]}/{name}", array) for name, array in applied.state.items())
         run.losses += applied.losses
         return applied.outputs
@@ -164,7 +166,8 @@ class Program:
         def step(x: Any, states: Sequence[Any]) -> Sequence[Any]:
             return self._enter(inside, node.body, [x, *states, *captured], paths[0], alone=False)
 
-        return Scan(node, run.sizes).run(self.engine, step, sequences, **keywords)
+        with self.engine.scope(paths[0]):
+            return Scan(node, run.sizes).run(self.engine, step, sequences, **keywords)
 
 
 _STEPS: dict[type[Node], Callable[[Program, _Run, Any, dict[Value, Any], tuple[str, ...]], Sequence[Any]]] = {

@@ -1,69 +1,20 @@
-"""Owns Netwright's side of a measurement: from a spec's file to steps of its program."""
+"""Owns what can be measured: the interface that Netwright's programs and Keras's models share."""
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Protocol
 
-from netwright.backends.xla.bench.case import Case
-from netwright.backends.xla.engines.engine import Batch, Engine, Executable
-
-if TYPE_CHECKING:
-    from netwright.compiler.model import Model
-
-Arrays = dict[str, Any]
+from netwright.backends.xla.engines.engine import Executable
 
 
-class TrainingContender:
-    """Training as `netwright train` does it: forward, backward, optimizer and metrics in one program."""
-
-    def __init__(self, case: Case, inputs: Arrays, targets: Arrays) -> None:
-        self._case = case
-        self.batch = Batch(inputs, targets)
+class Contender(Protocol):
+    """What is measured, with its batch on the device."""
 
     def begin(self) -> None:
-        from netwright.backends.xla.train import Settings, checked_plan, compile_run
-
-        conditions = self._case.conditions
-        model = _compiled(self._case)
-        settings = Settings(conditions.engine, conditions.device, allow_extern=conditions.allow_extern)
-        self.program, self.training, _ = compile_run(model, checked_plan(model), settings, conditions.seed)
+        """From text to a model that is ready for its first step."""
 
     def step(self) -> None:
-        self.training.step(self.batch)
-        self.training.wait()
+        """One step, until the device has done it."""
 
-    def executable(self) -> Executable:
-        return self.training.executable(self.batch)
-
-
-class ForwardContender:
-    """Inference as `netwright run` does it."""
-
-    def __init__(self, case: Case, engine: Engine, inputs: Arrays) -> None:
-        self._case = case
-        self._engine = engine
-        self._inputs = inputs
-
-    def begin(self) -> None:
-        from netwright.backends.xla.initialization import initial_arrays
-        from netwright.backends.xla.program import Program
-
-        conditions = self._case.conditions
-        program = Program(_compiled(self._case), self._engine, conditions.allow_extern)
-        with self._engine.place():
-            self._arrays = program.split(initial_arrays(program, conditions.seed))
-        self._forward = self._engine.compile_forward(program)
-
-    def step(self) -> None:
-        for output in self._forward(*self._arrays, self._inputs).values():
-            self._engine.numpy(output)
-
-    def executable(self) -> Executable:
-        return self._forward.executable(*self._arrays, self._inputs)
-
-
-def _compiled(case: Case) -> Model:
-    from netwright.compiler.model import compile
-
-    return compile(Path(case.spec), params=case.params, preset=case.preset)
+    def executable(self) -> Executable | None:
+        """The compiled step; none where it is out of reach."""

@@ -3,9 +3,11 @@ measured is a contender's."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from statistics import median
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from netwright.backends.xla.bench.case import Case, Timing
 from netwright.backends.xla.engines.selection import load_engine
@@ -13,7 +15,8 @@ from netwright.backends.xla.engines.startup import quiet_start
 from netwright.backends.xla.errors import ExecutionError
 
 if TYPE_CHECKING:
-    from netwright.backends.xla.engines.engine import Engine, Executable
+    from netwright.backends.xla.bench.contender import Contender
+    from netwright.backends.xla.engines.engine import Engine
 
 Arrays = dict[str, Any]
 #: steps after the first that are not timed
@@ -23,27 +26,21 @@ SIDES = {"cpu": 2048, "gpu": 8192}
 PRODUCTS = 8
 
 
-class Contender(Protocol):
-    """What is measured."""
-
-    def begin(self) -> None:
-        """From text to a model that is ready for its first step."""
-
-    def step(self) -> None:
-        """One step, until the device has done it."""
-
-    def executable(self) -> Executable | None:
-        """The compiled step; none where it is out of reach."""
-
-
 def measure(case: Case) -> Timing:
     """Measure the case. Raises SpecError and ExecutionError where it cannot be run."""
     began = perf_counter()
     engine = load_engine(case.conditions.engine, case.conditions.device)
     imported = perf_counter() - began
+    with refusing(case, engine):
+        return _timing(case, engine, imported)
+
+
+@contextmanager
+def refusing(case: Case, engine: Engine) -> Iterator[None]:
+    """What the framework raises where it cannot run the case is an ExecutionError."""
     refusals: tuple[type[Exception], ...] = (MemoryError, *engine.refusals)
     try:
-        return _timing(case, engine, imported)
+        yield
     except refusals as error:
         reason = str(error).strip().splitlines()[0]
         raise ExecutionError(f"{case.spec}: {engine.name} cannot run it: {reason}") from None
@@ -58,7 +55,7 @@ def _timing(case: Case, engine: Engine, imported: float) -> Timing:
         contender.begin()
         contender.step()
     first = perf_counter() - began
-    times = _steady(contender, case)
+    times = steady(contender, case)
     memory, memory_of = _memory(engine, contender, resident)
     return Timing(
         engine=engine.name,
@@ -74,18 +71,22 @@ def _timing(case: Case, engine: Engine, imported: float) -> Timing:
 
 
 def _contender(case: Case, engine: Engine) -> Contender:
-    """Made with its batch, which stands on the device from now on."""
-    import numpy as np
-
-    rng = np.random.default_rng(case.conditions.seed)
-    inputs, targets = (_on_device(feeds, engine, rng) for feeds in (case.inputs, case.targets))
+    batch = made_batch(case, engine)
     if case.module is not None:
         from netwright.backends.xla.bench.keras_contender import KerasContender
 
-        return KerasContender(case, case.module, engine, inputs, targets)
-    from netwright.backends.xla.bench.contender import ForwardContender, TrainingContender
+        return KerasContender(case, case.module, engine, *batch)
+    from netwright.backends.xla.bench.netwright_contender import netwright_contender
 
-    return TrainingContender(case, inputs, targets) if case.training else ForwardContender(case, engine, inputs)
+    return netwright_contender(case, engine, *batch)
+
+
+def made_batch(case: Case, engine: Engine) -> tuple[Arrays, Arrays]:
+    """Inputs and targets, on the device from now on."""
+    import numpy as np
+
+    rng = np.random.default_rng(case.conditions.seed)
+    return _on_device(case.inputs, engine, rng), _on_device(case.targets, engine, rng)
 
 
 def _on_device(feeds: Any, engine: Engine, rng: Any) -> Arrays:
@@ -95,7 +96,8 @@ def _on_device(feeds: Any, engine: Engine, rng: Any) -> Arrays:
         return {name: keras.ops.convert_to_tensor(feed.made(rng)) for name, feed in feeds.items()}
 
 
-def _steady(contender: Contender, case: Case) -> list[float]:
+def steady(contender: Contender, case: Case) -> list[float]:
+    """The times of steps once the first is done."""
     for _ in range(WARM_UP):
         contender.step()
     until = perf_counter() + case.conditions.seconds

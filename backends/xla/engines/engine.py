@@ -125,6 +125,9 @@ class Engine(Protocol):
     def place(self) -> AbstractContextManager[Any]:
         """Where arrays are made and programs run: the device."""
 
+    def scope(self, path: str) -> AbstractContextManager[Any]:
+        """What is traced inside comes from this path: the program's metadata say so (`scopes.py` reads them)."""
+
     def compiled(self, function: Callable[..., Any]) -> Compiled:
         """The function, compiled for the device."""
 
@@ -152,6 +155,9 @@ class Engine(Protocol):
 
     def peak_memory(self) -> int | None:
         """The most bytes that the device has held so far; none where it keeps no count."""
+
+    def operation_times(self, run: Callable[[], None]) -> Mapping[str, float]:
+        """Seconds that each operation takes on the device while `run` runs, by its name in the program's text."""
 
     def numpy(self, array: Any) -> Any:
         """The array as NumPy's; waits for the device."""

@@ -13,6 +13,7 @@ import numpy as np
 
 from netwright.backends.xla.engines.engine import Batch, Loss, Metric, Step
 from netwright.backends.xla.engines.jax_compiled import JaxExecutable, JaxFunction
+from netwright.backends.xla.engines.scopes import METRICS, OPTIMIZER, scope_name
 from netwright.backends.xla.engines.startup import quiet_start
 from netwright.backends.xla.errors import ExecutionError
 from netwright.backends.xla.leaves import Arrays
@@ -43,6 +44,9 @@ class JaxEngine:
     def numpy(self, array: Any) -> Any:
         return np.asarray(array)
 
+    def scope(self, path: str) -> AbstractContextManager[Any]:
+        return jax.named_scope(scope_name(path))  # type: ignore[no-any-return]
+
     def wait(self, arrays: Any) -> None:
         jax.block_until_ready(arrays)
 
@@ -53,6 +57,11 @@ class JaxEngine:
     def put(self, tree: Any) -> Any:
         """A tree of arrays, on the device."""
         return jax.device_put(tree, self._device)
+
+    def operation_times(self, run: Callable[[], None]) -> Mapping[str, float]:
+        from netwright.backends.xla.engines.jax_profile import operation_times
+
+        return operation_times(run)
 
     def compiled(self, function: Callable[..., Any]) -> JaxFunction:
         return JaxFunction(function, self._device)
@@ -122,11 +131,12 @@ class JaxTraining:
         slots = [held["optimizer"][name] for name in self._slot_order]
         differentiated = self._engine.value_and_grad(partial(self._scaled_total, slots))
         (_, (total, outputs, state)), gradients = differentiated(held["weights"], held["state"], batch)
-        moved, slots = self._optimizer.stateless_apply(
-            slots,
-            [gradients[path] for path in self._weight_order],
-            [held["weights"][path] for path in self._weight_order],
-        )
+        with self._engine.scope(OPTIMIZER):
+            moved, slots = self._optimizer.stateless_apply(
+                slots,
+                [gradients[path] for path in self._weight_order],
+                [held["weights"][path] for path in self._weight_order],
+            )
         weights = dict(zip(self._weight_order, moved, strict=True))
         held = {"weights": weights, "state": state, "optimizer": dict(zip(self._slot_order, slots, strict=True))}
         return held, self._updated(seen, total, outputs, batch)
@@ -142,10 +152,11 @@ class JaxTraining:
         return self._updated(seen, total, outputs, batch)
 
     def _updated(self, seen: Any, total: Any, outputs: Arrays, batch: Batch) -> list[Any]:
-        return [
-            metric.metric.stateless_update_state(values, *seen_by(metric, total, outputs, batch))
-            for metric, values in zip(self._metrics, seen, strict=True)
-        ]
+        with self._engine.scope(METRICS):
+            return [
+                metric.metric.stateless_update_state(values, *seen_by(metric, total, outputs, batch))
+                for metric, values in zip(self._metrics, seen, strict=True)
+            ]
 
     # ------------------------------------------------------------ steps
 

@@ -11,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from netwright.backends.xla.engines.engine import Batch, Loss, Metric, Step
+from netwright.backends.xla.engines.scopes import METRICS, OPTIMIZER, scope_name
 from netwright.backends.xla.engines.tensorflow_compiled import TensorFlowExecutable, TensorFlowFunction
 from netwright.backends.xla.engines.tensorflow_loops import scan
 from netwright.backends.xla.errors import ExecutionError
@@ -39,14 +40,22 @@ class TensorFlowEngine:
     def numpy(self, array: Any) -> Any:
         return np.asarray(array)
 
+    def scope(self, path: str) -> AbstractContextManager[Any]:
+        return tf.name_scope(f"{scope_name(path)}/")  # type: ignore[no-any-return]
+
     def wait(self, arrays: Any) -> None:
         tf.test.experimental.sync_devices()
 
     def peak_memory(self) -> int | None:
         return int(tf.config.experimental.get_memory_info("GPU:0")["peak"]) if self.device == "gpu" else None
 
+    def operation_times(self, run: Callable[[], None]) -> Mapping[str, float]:
+        from netwright.backends.xla.engines.tensorflow_profile import operation_times
+
+        return operation_times(run)
+
     def compiled(self, function: Callable[..., Any]) -> TensorFlowFunction:
-        return TensorFlowFunction(function, self._place)
+        return TensorFlowFunction(function, self.device)
 
     def compile_forward(self, program: Program) -> TensorFlowFunction:
         return self.compiled(lambda weights, state, inputs: program.forward(weights, state, inputs).outputs)
@@ -115,7 +124,8 @@ class TensorFlowTraining:
         differentiated = self._engine.value_and_grad(self._scaled_total)
         (_, (total, outputs, state)), gradients = differentiated(self._read("weights"), self._read("state"), batch)
         weights = self._held["weights"]
-        self._optimizer.apply([gradients[path] for path in weights], list(weights.values()))
+        with self._engine.scope(OPTIMIZER):
+            self._optimizer.apply([gradients[path] for path in weights], list(weights.values()))
         for path, variable in self._held["state"].items():
             variable.assign(state[path])
         self._update(total, outputs, batch)
@@ -133,8 +143,9 @@ class TensorFlowTraining:
         return {path: tf.convert_to_tensor(variable.value) for path, variable in self._held[section].items()}
 
     def _update(self, total: Any, outputs: Arrays, batch: Batch) -> None:
-        for metric in self._metrics:
-            metric.metric.update_state(*seen_by(metric, total, outputs, batch))
+        with self._engine.scope(METRICS):
+            for metric in self._metrics:
+                metric.metric.update_state(*seen_by(metric, total, outputs, batch))
 
     # ------------------------------------------------------------ steps
 

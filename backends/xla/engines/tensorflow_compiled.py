@@ -14,29 +14,29 @@ from netwright.backends.xla.errors import ExecutionError
 class TensorFlowFunction:
     """A function as one XLA program for each shape of its arguments, on a device."""
 
-    def __init__(self, function: Callable[..., Any], place: str) -> None:
+    def __init__(self, function: Callable[..., Any], device: str) -> None:
         self._traced = tf.function(function, jit_compile=True, autograph=False)
-        self._place = place
+        self._device = device
 
     def __call__(self, *arguments: Any) -> Any:
-        with tf.device(self._place):
+        with tf.device(f"/{self._device}:0"):
             return _reporting(self._traced, _tensors(arguments))
 
     def executable(self, *arguments: Any) -> TensorFlowExecutable:
-        return TensorFlowExecutable(self._traced, _tensors(arguments), self._place)
+        return TensorFlowExecutable(self._traced, _tensors(arguments), self._device.upper())
 
 
 class TensorFlowExecutable:
     """A compiled program."""
 
-    def __init__(self, traced: Any, arguments: tuple[Any, ...], place: str) -> None:
+    def __init__(self, traced: Any, arguments: tuple[Any, ...], platform: str) -> None:
         self._traced = traced
         self._arguments = arguments
-        self._place = place
+        self._platform = platform
 
     def hlo(self) -> str:
         described = self._traced.experimental_get_compiler_ir(*self._arguments)
-        return str(described(stage="optimized_hlo", device_name=self._place))
+        return str(described(stage="optimized_hlo", platform_name=self._platform))
 
     def held_bytes(self) -> int | None:
         return None
