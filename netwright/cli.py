@@ -22,6 +22,8 @@ COMMANDS = {
     "emit": "write Keras code",
     "train": "train a spec under XLA",
     "run": "run a spec on arrays under XLA",
+    "bench": "measure steps of a spec under XLA, beside Keras's",
+    "profile": "say which blocks of a spec take a step's time under XLA",
     "draw": "draw a model as SVG or Mermaid",
     "ops": "list the operators, or show one",
     "schema": "print the JSON Schema of spec files",

@@ -1,4 +1,5 @@
-"""Owns how figures are written for people: counts with commas, large ones with a prefix, bytes in binary units."""
+"""Owns how figures are written for people: counts with commas, large ones with a prefix, bytes in binary units, times
+with theirs."""
 
 from __future__ import annotations
 
@@ -28,4 +29,18 @@ def _scaled(value: int | str | None, base: int, units: tuple[str, ...]) -> str:
         scaled, power = scaled / base, power + 1
     if power == 0:
         return f"{value}{units[0]}"
-    return f"{scaled:.3g}{units[power]}" if scaled < 1000 else f"{scaled:.0f}{units[power]}"
+    return f"{_three_digits(scaled)}{units[power]}"
+
+
+def _three_digits(number: float) -> str:
+    """At least three, so that none is written with a power of ten."""
+    return f"{number:.3g}" if number < 999.5 else f"{number:.0f}"
+
+
+def seconds(value: float) -> str:
+    """A time: 0.00123 -> '1.23 ms'."""
+    scaled, unit = next((value * factor, unit) for factor, unit in _TIMES if value * factor >= 1 or unit == "µs")
+    return f"{_three_digits(scaled)} {unit}"
+
+
+_TIMES = ((1, "s"), (1e3, "ms"), (1e6, "µs"))

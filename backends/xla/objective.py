@@ -9,6 +9,7 @@ from typing import Any
 
 from netwright.backends.xla.arrays import bind_sizes
 from netwright.backends.xla.engines.engine import Batch, Loss, Metric
+from netwright.backends.xla.engines.scopes import LOSS
 from netwright.backends.xla.leaves import Arrays
 from netwright.backends.xla.program import Program
 from netwright.compiler.dims import substitute
@@ -24,8 +25,10 @@ class Objective:
     def __call__(self, weights: Arrays, state: Arrays, batch: Batch, *, training: bool) -> tuple[Any, Arrays, Arrays]:
         """The total, the outputs and the new state."""
         result = self.program.forward(weights, state, batch.inputs, training=training)
-        total = self.loss(result.outputs, batch.targets, batch.weights)
-        return total + sum(result.losses) + self.program.penalty(weights), result.outputs, result.state
+        with self.program.engine.scope(LOSS):
+            total = self.loss(result.outputs, batch.targets, batch.weights)
+            total = total + sum(result.losses) + self.program.penalty(weights)
+        return total, result.outputs, result.state
 
 
 def with_loss(metrics: Sequence[Metric]) -> tuple[Metric, ...]:

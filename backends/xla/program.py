@@ -129,7 +129,8 @@ class Program:
         operands = [_taken(values, value) for value in node.operands]
         if node in run.rates:
             leaf = VariedLeaf(leaf, run.rates[node])
-        applied = leaf(operands, keywords, arrays, run.sizes, run.training)
+        with self.engine.scope(paths[0]):
+            applied = leaf(operands, keywords, arrays, run.sizes, run.training)
         run.arrays.update((f"{paths[0]}/{name}", array) for name, array in applied.state.items())
         run.losses += applied.losses
         return applied.outputs
@@ -181,7 +182,8 @@ class Program:
         def step(x: Any, states: Sequence[Any]) -> Sequence[Any]:
             return self._enter(inside, node.body, [x, *states, *captured], paths[0], alone=False)
 
-        return Scan(node, run.sizes).run(self.engine, step, sequences, **keywords)
+        with self.engine.scope(paths[0]):
+            return Scan(node, run.sizes).run(self.engine, step, sequences, **keywords)
 
 
 _STEPS: dict[type[Node | Loop], Callable[[Program, _Run, Any, dict[Value, Any], tuple[str, ...]], Sequence[Any]]] = {

@@ -54,13 +54,13 @@ def train(model: Model, folder: Folder, settings: Settings, progress: Progress) 
     position = _position(plan, settings, checkpoint)
     data = _data(model, plan, position)
     check_callbacks(plan, folder.path)
-    program, training, metrics = _compiled(model, plan, settings, position.seed)
+    program, training, metrics = compile_run(model, plan, settings, position.seed)
     folder.begin(() if checkpoint else FILES)
     callbacks = Callbacks(plan, WatchedModel(program, training), metrics, folder.path)
     callbacks.begin(checkpoint.callbacks if checkpoint else ())
     if checkpoint:
         training.restore(checkpoint.snapshot)
-    whole = _fixed_batch(model) is not None
+    whole = fixed_batch(model) is not None
     loop = Loop(training, data, callbacks, folder=folder, progress=progress, position=position, whole=whole)
     loop.run(plan.epochs)
     return _finish(program, loop)
@@ -106,7 +106,7 @@ def _data(model: Model, plan: Plan, position: Position) -> Data:
     path = model.spec.source.path
     home = None if path is None else path.parent
     data = load_data(plan, model.elaborated.inputs, outputs, home, position.seed)
-    fixed = _fixed_batch(model)
+    fixed = fixed_batch(model)
     if fixed is not None and (fixed != position.batch_size or len(data.train) < fixed):
         message = (
             f"the inputs have batches of {fixed}: found {len(data.train)} examples, batch_size {position.batch_size}"
@@ -115,7 +115,7 @@ def _data(model: Model, plan: Plan, position: Position) -> Data:
     return data
 
 
-def _fixed_batch(model: Model) -> int | None:
+def fixed_batch(model: Model) -> int | None:
     """The batch size that an input's type fixes."""
     first = [value.type.shape[0] for value in model.elaborated.inputs.values() if value.type.shape]
     return next((dim for dim in first if isinstance(dim, int)), None)
@@ -124,7 +124,9 @@ def _fixed_batch(model: Model) -> int | None:
 # ---------------------------------------------------------------- the run
 
 
-def _compiled(model: Model, plan: Plan, settings: Settings, seed: int) -> tuple[Program, Training, tuple[Metric, ...]]:
+def compile_run(
+    model: Model, plan: Plan, settings: Settings, seed: int
+) -> tuple[Program, Training, tuple[Metric, ...]]:
     """The program, a training run of it at its first values, and the metrics it counts."""
     from netwright.backends.keras.objects import keras_object
     from netwright.backends.xla.engines.selection import load_engine

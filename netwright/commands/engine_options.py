@@ -9,9 +9,9 @@ def add_engine(parser: argparse.ArgumentParser) -> None:
     """Declare them."""
     parser.add_argument(
         "--engine",
-        choices=("tensorflow", "jax"),
+        choices=("auto", "tensorflow", "jax"),
         default="tensorflow",
-        help="what compiles and runs the program (default: tensorflow)",
+        help="what compiles and runs the program (default: tensorflow; auto: JAX if it is installed)",
     )
     parser.add_argument(
         "--device",

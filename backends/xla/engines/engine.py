@@ -45,6 +45,27 @@ class Metric:
     metric: Any
 
 
+class Executable(Protocol):
+    """A compiled program."""
+
+    def hlo(self) -> str:
+        """Its text after optimization; each operation's metadata say what it comes from."""
+
+    def held_bytes(self) -> int | None:
+        """What it holds on the device at most: arguments, results, intermediate arrays. None where the compiler does
+        not say."""
+
+
+class Compiled(Protocol):
+    """A function as one XLA program for each shape of its arguments, on a device."""
+
+    def __call__(self, *arguments: Any) -> Any:
+        """Run it."""
+
+    def executable(self, *arguments: Any) -> Executable:
+        """The program for such arguments; quick where it has run on such."""
+
+
 class Training(Protocol):
     """A training run under way: weights, state, optimizer and metrics, held where the engine computes. `step` and
     `evaluate` are each one XLA program."""
@@ -54,6 +75,12 @@ class Training(Protocol):
 
     def evaluate(self, batch: Batch) -> None:
         """Adds the batch to the metrics, in inference."""
+
+    def wait(self) -> None:
+        """Until the device has done all steps."""
+
+    def executable(self, batch: Batch) -> Executable:
+        """The program that `step` runs on such a batch; quick where it has run on one."""
 
     def results(self) -> dict[str, float]:
         """'loss' and the metrics over what was seen since `reset_metrics`; waits for the device."""
@@ -90,6 +117,8 @@ class Engine(Protocol):
 
     name: str
     device: str
+    #: what the framework raises where it cannot compile or run a program
+    refusals: tuple[type[Exception], ...]
 
     def host(self) -> AbstractContextManager[Any]:
         """Where arrays stand that no program reads: the memory of the CPU."""
@@ -97,7 +126,13 @@ class Engine(Protocol):
     def place(self) -> AbstractContextManager[Any]:
         """Where arrays are made and programs run: the device."""
 
-    def compile_forward(self, program: Program) -> Callable[[Arrays, Arrays, Arrays], Arrays]:
+    def scope(self, path: str) -> AbstractContextManager[Any]:
+        """What is traced inside comes from this path: the program's metadata say so (`scopes.py` reads them)."""
+
+    def compiled(self, function: Callable[..., Any]) -> Compiled:
+        """The function, compiled for the device."""
+
+    def compile_forward(self, program: Program) -> Compiled:
         """(weights, state, inputs) -> outputs in inference, one XLA program for each shape of the inputs. Takes and
         gives arrays by path or name; NumPy's or the engine's."""
 
@@ -119,6 +154,15 @@ class Engine(Protocol):
         self, program: Program, arrays: Arrays, loss: Loss, optimizer: Any, metrics: Sequence[Metric]
     ) -> Training:
         """A training run that begins with these weights and states. `optimizer` is a Keras optimizer, not yet built."""
+
+    def wait(self, arrays: Any) -> None:
+        """Until the device has made the arrays."""
+
+    def peak_memory(self) -> int | None:
+        """The most bytes that the device has held so far; none where it keeps no count."""
+
+    def operation_times(self, run: Callable[[], None]) -> Mapping[str, float]:
+        """Seconds that each operation takes on the device while `run` runs, by its name in the program's text."""
 
     def numpy(self, array: Any) -> Any:
         """The array as NumPy's; waits for the device."""

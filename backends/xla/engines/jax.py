@@ -12,6 +12,8 @@ import keras
 import numpy as np
 
 from netwright.backends.xla.engines.engine import Batch, Loss, Metric, Step
+from netwright.backends.xla.engines.jax_compiled import JaxExecutable, JaxFunction
+from netwright.backends.xla.engines.scopes import METRICS, OPTIMIZER, scope_name
 from netwright.backends.xla.engines.startup import quiet_start
 from netwright.backends.xla.errors import ExecutionError
 from netwright.backends.xla.leaves import Arrays
@@ -26,6 +28,7 @@ class JaxEngine:
     """Keras on JAX, compiled by `jax.jit` for one device."""
 
     name = "jax"
+    refusals = (jax.errors.JaxRuntimeError,)
 
     def __init__(self, device: str) -> None:
         self._device = _find_device(device)
@@ -43,13 +46,30 @@ class JaxEngine:
     def numpy(self, array: Any) -> Any:
         return np.asarray(array)
 
+    def scope(self, path: str) -> AbstractContextManager[Any]:
+        return jax.named_scope(scope_name(path))  # type: ignore[no-any-return]
+
+    def wait(self, arrays: Any) -> None:
+        jax.block_until_ready(arrays)
+
+    def peak_memory(self) -> int | None:
+        statistics = self._device.memory_stats()
+        return None if statistics is None else statistics.get("peak_bytes_in_use")
+
     def put(self, tree: Any) -> Any:
         """A tree of arrays, on the device."""
         return jax.device_put(tree, self._device)
 
-    def compile_forward(self, program: Program) -> Callable[[Arrays, Arrays, Arrays], Arrays]:
-        compiled = jax.jit(lambda weights, state, inputs: program.forward(weights, state, inputs).outputs)
-        return lambda weights, state, inputs: compiled(*self.put((weights, state, inputs)))
+    def operation_times(self, run: Callable[[], None]) -> Mapping[str, float]:
+        from netwright.backends.xla.engines.jax_profile import operation_times
+
+        return operation_times(run)
+
+    def compiled(self, function: Callable[..., Any]) -> JaxFunction:
+        return JaxFunction(function, self._device)
+
+    def compile_forward(self, program: Program) -> JaxFunction:
+        return self.compiled(lambda weights, state, inputs: program.forward(weights, state, inputs).outputs)
 
     def value_and_grad(self, function: Callable[..., tuple[Any, Any]]) -> Callable[..., tuple[tuple[Any, Any], Arrays]]:
         return jax.value_and_grad(function, has_aux=True)  # type: ignore[no-any-return]
@@ -118,11 +138,12 @@ class JaxTraining:
         slots = [held["optimizer"][name] for name in self._slot_order]
         differentiated = self._engine.value_and_grad(partial(self._scaled_total, slots))
         (_, (total, outputs, state)), gradients = differentiated(held["weights"], held["state"], batch)
-        moved, slots = self._optimizer.stateless_apply(
-            slots,
-            [gradients[path] for path in self._weight_order],
-            [held["weights"][path] for path in self._weight_order],
-        )
+        with self._engine.scope(OPTIMIZER):
+            moved, slots = self._optimizer.stateless_apply(
+                slots,
+                [gradients[path] for path in self._weight_order],
+                [held["weights"][path] for path in self._weight_order],
+            )
         weights = dict(zip(self._weight_order, moved, strict=True))
         held = {"weights": weights, "state": state, "optimizer": dict(zip(self._slot_order, slots, strict=True))}
         return held, self._updated(seen, total, outputs, batch)
@@ -138,10 +159,11 @@ class JaxTraining:
         return self._updated(seen, total, outputs, batch)
 
     def _updated(self, seen: Any, total: Any, outputs: Arrays, batch: Batch) -> list[Any]:
-        return [
-            metric.metric.stateless_update_state(values, *seen_by(metric, total, outputs, batch))
-            for metric, values in zip(self._metrics, seen, strict=True)
-        ]
+        with self._engine.scope(METRICS):
+            return [
+                metric.metric.stateless_update_state(values, *seen_by(metric, total, outputs, batch))
+                for metric, values in zip(self._metrics, seen, strict=True)
+            ]
 
     # ------------------------------------------------------------ steps
 
@@ -155,6 +177,15 @@ class JaxTraining:
         held = {"weights": self._held["weights"], "state": self._held["state"]}
         with self._engine.place():
             self._seen = self._compiled_evaluate(held, seen, batch.inputs, batch.targets, batch.weights)
+
+    def wait(self) -> None:
+        self._engine.wait(self._held)
+
+    def executable(self, batch: Batch) -> JaxExecutable:
+        seen = self._metric_values(batch)
+        with self._engine.place():
+            lowered = self._compiled_step.lower(self._held, seen, batch.inputs, batch.targets, batch.weights)
+            return JaxExecutable(lowered.compile())
 
     # ------------------------------------------------------------ metrics
 

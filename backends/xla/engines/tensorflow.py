@@ -11,6 +11,8 @@ import numpy as np
 import tensorflow as tf
 
 from netwright.backends.xla.engines.engine import Batch, Loss, Metric, Step
+from netwright.backends.xla.engines.scopes import METRICS, OPTIMIZER, scope_name
+from netwright.backends.xla.engines.tensorflow_compiled import TensorFlowExecutable, TensorFlowFunction
 from netwright.backends.xla.engines.tensorflow_loops import scan
 from netwright.backends.xla.errors import ExecutionError
 from netwright.backends.xla.leaves import Arrays
@@ -27,6 +29,7 @@ class TensorFlowEngine:
     """Keras on TensorFlow, compiled by `tf.function(jit_compile=True)` for one device."""
 
     name = "tensorflow"
+    refusals = (tf.errors.OpError,)
 
     def __init__(self, device: str) -> None:
         self.device = _find_device(device)
@@ -41,17 +44,24 @@ class TensorFlowEngine:
     def numpy(self, array: Any) -> Any:
         return np.asarray(array)
 
-    def compiled(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """The function as one XLA program for each shape of its arguments, on the device."""
-        traced = tf.function(function, jit_compile=True, autograph=False)
+    def scope(self, path: str) -> AbstractContextManager[Any]:
+        return tf.name_scope(f"{scope_name(path)}/")  # type: ignore[no-any-return]
 
-        def call(*arguments: Any) -> Any:
-            with self.place():
-                return _reporting(traced, tf.nest.map_structure(tf.convert_to_tensor, arguments))
+    def wait(self, arrays: Any) -> None:
+        tf.test.experimental.sync_devices()
 
-        return call
+    def peak_memory(self) -> int | None:
+        return int(tf.config.experimental.get_memory_info("GPU:0")["peak"]) if self.device == "gpu" else None
 
-    def compile_forward(self, program: Program) -> Callable[[Arrays, Arrays, Arrays], Arrays]:
+    def operation_times(self, run: Callable[[], None]) -> Mapping[str, float]:
+        from netwright.backends.xla.engines.tensorflow_profile import operation_times
+
+        return operation_times(run)
+
+    def compiled(self, function: Callable[..., Any]) -> TensorFlowFunction:
+        return TensorFlowFunction(function, self.device)
+
+    def compile_forward(self, program: Program) -> TensorFlowFunction:
         return self.compiled(lambda weights, state, inputs: program.forward(weights, state, inputs).outputs)
 
     def value_and_grad(self, function: Callable[..., tuple[Any, Any]]) -> Callable[..., tuple[tuple[Any, Any], Arrays]]:
@@ -89,14 +99,9 @@ def _find_device(name: str) -> str:
     return "gpu" if gpus and name != "cpu" else "cpu"
 
 
-def _reporting(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
-    """Call; what TensorFlow's compiler refuses is an ExecutionError."""
-    try:
-        return function(*arguments)
-    except (tf.errors.InvalidArgumentError, tf.errors.UnimplementedError, tf.errors.ResourceExhaustedError) as error:
-        reason = str(error.message).strip().splitlines()[0]
-        help = "the jax engine may compile what TensorFlow's XLA does not: --engine jax"
-        raise ExecutionError(f"TensorFlow's XLA refused the program: {reason}", help=help) from error
+def _arguments(batch: Batch) -> tuple[Any, ...]:
+    """What the compiled functions take of a batch."""
+    return batch.inputs, batch.targets, *(() if batch.weights is None else (batch.weights,))
 
 
 class TensorFlowTraining:
@@ -127,7 +132,8 @@ class TensorFlowTraining:
         differentiated = self._engine.value_and_grad(self._scaled_total)
         (_, (total, outputs, state)), gradients = differentiated(self._read("weights"), self._read("state"), batch)
         weights = self._held["weights"]
-        self._optimizer.apply([gradients[path] for path in weights], list(weights.values()))
+        with self._engine.scope(OPTIMIZER):
+            self._optimizer.apply([gradients[path] for path in weights], list(weights.values()))
         for path, variable in self._held["state"].items():
             variable.assign(state[path])
         self._update(total, outputs, batch)
@@ -145,8 +151,9 @@ class TensorFlowTraining:
         return {path: tf.convert_to_tensor(variable.value) for path, variable in self._held[section].items()}
 
     def _update(self, total: Any, outputs: Arrays, batch: Batch) -> None:
-        for metric in self._metrics:
-            metric.metric.update_state(*seen_by(metric, total, outputs, batch))
+        with self._engine.scope(METRICS):
+            for metric in self._metrics:
+                metric.metric.update_state(*seen_by(metric, total, outputs, batch))
 
     # ------------------------------------------------------------ steps
 
@@ -161,7 +168,13 @@ class TensorFlowTraining:
             with self._engine.place():
                 build_metrics(self._metrics, self._objective.program, batch)
             self._metrics_built = True
-        compiled(batch.inputs, batch.targets, *(() if batch.weights is None else (batch.weights,)))
+        compiled(*_arguments(batch))
+
+    def wait(self) -> None:
+        self._engine.wait(self._held)
+
+    def executable(self, batch: Batch) -> TensorFlowExecutable:
+        return self._compiled_step.executable(*_arguments(batch))
 
     # ------------------------------------------------------------ metrics
 

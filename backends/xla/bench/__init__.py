@@ -1,0 +1,1 @@
+"""Measuring what programs take: `netwright bench` and `netwright profile`."""
