@@ -10,7 +10,7 @@ from typing import Any
 from netwright.backends.xla.arrays import bind_sizes
 from netwright.backends.xla.engines.engine import Batch, Loss, Metric
 from netwright.backends.xla.leaves import Arrays
-from netwright.backends.xla.program import Program
+from netwright.backends.xla.program import Program, Result
 from netwright.compiler.dims import substitute
 
 
@@ -24,8 +24,16 @@ class Objective:
     def __call__(self, weights: Arrays, state: Arrays, batch: Batch, *, training: bool) -> tuple[Any, Arrays, Arrays]:
         """The total, the outputs and the new state."""
         result = self.program.forward(weights, state, batch.inputs, training=training)
-        total = self.loss(result.outputs, batch.targets, batch.weights)
-        return total + sum(result.losses) + self.program.penalty(weights), result.outputs, result.state
+        return sum(self.parts(result, weights, batch).values()), result.outputs, result.state
+
+    def parts(self, result: Result, weights: Arrays, batch: Batch) -> dict[str, Any]:
+        """What the total is the sum of, by what a message calls it; a part that is not there is missing."""
+        parts = {
+            "the loss": self.loss(result.outputs, batch.targets, batch.weights),
+            "the penalty on activities": sum(result.losses),
+            "the penalty on weights": self.program.penalty(weights),
+        }
+        return {name: part for name, part in parts.items() if not isinstance(part, int)}
 
 
 def with_loss(metrics: Sequence[Metric]) -> tuple[Metric, ...]:

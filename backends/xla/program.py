@@ -37,6 +37,14 @@ class Result:
     losses: list[Any]
 
 
+#: told of each node that has run: its path, the node, what it gave
+Observe = Callable[[str, Node, Sequence[Any]], None]
+
+
+def unobserved(path: str, node: Node, outputs: Sequence[Any]) -> None:
+    """Nobody looks."""
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """An array of the program: its path, and the slot of the leaf that takes it."""
@@ -53,6 +61,7 @@ class _Run:
     arrays: Arrays
     sizes: Sizes
     training: bool
+    observe: Observe = unobserved
     homes: Homes = field(default_factory=Homes)
     losses: list[Any] = field(default_factory=list)
 
@@ -110,10 +119,19 @@ class Program:
 
     # ------------------------------------------------------------ functions
 
-    def forward(self, weights: Arrays, state: Arrays, inputs: Arrays, *, training: bool = False) -> Result:
-        """Outputs of `inputs`, by name. Pure: may be traced, differentiated and compiled."""
+    def forward(
+        self,
+        weights: Arrays,
+        state: Arrays,
+        inputs: Arrays,
+        *,
+        training: bool = False,
+        observe: Observe = unobserved,
+    ) -> Result:
+        """Outputs of `inputs`, by name. Pure: may be traced, differentiated and compiled. `observe` is told of the
+        nodes in order of execution, but not of those in loops, whose arrays live there alone."""
         sizes = bind_sizes({name: value.type for name, value in self.inputs.items()}, inputs)
-        run = _Run({**state, **weights}, sizes, training)
+        run = _Run({**state, **weights}, sizes, training, observe)
         operands = [inputs[name] for name in self.inputs]
         outputs = self._enter(run, self.graph, operands, "", alone=False)
         named = dict(zip(self.outputs, outputs, strict=True))
@@ -130,7 +148,9 @@ class Program:
         """One call of a graph, iterating over its nodes: only nested blocks nest here."""
         values: dict[Value, Any] = dict(zip(graph.inputs, operands, strict=True))
         for node, paths in run.homes.nodes(graph, prefix, alone):
-            values.update(zip(node.outputs, _STEPS[type(node)](self, run, node, values, paths), strict=True))
+            outputs = _STEPS[type(node)](self, run, node, values, paths)
+            run.observe(paths[-1], node, outputs)
+            values.update(zip(node.outputs, outputs, strict=True))
         return tuple(values[value] for value in graph.outputs)
 
     def _operator(self, run: _Run, node: Any, values: dict[Value, Any], paths: tuple[str, ...]) -> Sequence[Any]:
@@ -159,7 +179,7 @@ class Program:
         changes none."""
         sequences, *captured = [_taken(values, value) for value in node.operands]
         keywords = {name: _taken(values, value) for name, value in node.keywords}
-        inside = replace(run, arrays=dict(run.arrays), losses=[])
+        inside = replace(run, arrays=dict(run.arrays), losses=[], observe=unobserved)
 
         def step(x: Any, states: Sequence[Any]) -> Sequence[Any]:
             return self._enter(inside, node.body, [x, *states, *captured], paths[0], alone=False)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from netwright.backends.xla.leaves import Arrays
 
 if TYPE_CHECKING:
+    from netwright.backends.xla.objective import Objective
     from netwright.backends.xla.program import Program
 
 #: one step of a loop: (carried, one entry of each sequence) -> carried
@@ -47,6 +48,10 @@ class Metric:
 class Training(Protocol):
     """A training run under way: weights, state, optimizer and metrics, held where the engine computes. `step` and
     `evaluate` are each one XLA program."""
+
+    @property
+    def objective(self) -> Objective:
+        """What it makes small."""
 
     def step(self, batch: Batch) -> None:
         """One step of the optimizer; adds to the metrics. Does not wait for the device."""
@@ -95,6 +100,9 @@ class Engine(Protocol):
 
     def place(self) -> AbstractContextManager[Any]:
         """Where arrays are made and programs run: the device."""
+
+    def compiled(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """The function as one XLA program for each shape of its arguments, on the device."""
 
     def compile_forward(self, program: Program) -> Callable[[Arrays, Arrays, Arrays], Arrays]:
         """(weights, state, inputs) -> outputs in inference, one XLA program for each shape of the inputs. Takes and

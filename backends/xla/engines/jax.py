@@ -45,9 +45,12 @@ class JaxEngine:
         """A tree of arrays, on the device."""
         return jax.device_put(tree, self._device)
 
+    def compiled(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        compiled = jax.jit(function)
+        return lambda *arguments: compiled(*self.put(arguments))
+
     def compile_forward(self, program: Program) -> Callable[[Arrays, Arrays, Arrays], Arrays]:
-        compiled = jax.jit(lambda weights, state, inputs: program.forward(weights, state, inputs).outputs)
-        return lambda weights, state, inputs: compiled(*self.put((weights, state, inputs)))
+        return self.compiled(lambda weights, state, inputs: program.forward(weights, state, inputs).outputs)
 
     def value_and_grad(self, function: Callable[..., tuple[Any, Any]]) -> Callable[..., tuple[tuple[Any, Any], Arrays]]:
         return jax.value_and_grad(function, has_aux=True)  # type: ignore[no-any-return]
@@ -103,6 +106,10 @@ class JaxTraining:
         self._slot_order = list(variables["optimizer"])
         self._compiled_step = jax.jit(self._pure_step, donate_argnums=0)
         self._compiled_evaluate = jax.jit(self._pure_evaluate)
+
+    @property
+    def objective(self) -> Objective:
+        return self._objective
 
     # ------------------------------------------------------------ compiled
 

@@ -38,7 +38,6 @@ class TensorFlowEngine:
         return np.asarray(array)
 
     def compiled(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """The function as one XLA program for each shape of its arguments, on the device."""
         traced = tf.function(function, jit_compile=True, autograph=False)
 
         def call(*arguments: Any) -> Any:
@@ -111,6 +110,10 @@ class TensorFlowTraining:
         self._metrics_built = False
         self._compiled_step = engine.compiled(self._traced_step)
         self._compiled_evaluate = engine.compiled(self._traced_evaluate)
+
+    @property
+    def objective(self) -> Objective:
+        return self._objective
 
     # ------------------------------------------------------------ compiled
 
