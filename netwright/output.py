@@ -18,6 +18,9 @@ from pathlib import Path
 MARK_WITHIN = 4096
 """A file's mark stands in its first bytes, so many at most."""
 
+TEMPORARY = ".netwright-"
+"""How the names of temporary files begin."""
+
 _REASONS = {
     errno.ENOSPC: "the disk is full",
     errno.EDQUOT: "the disk quota is used up",
@@ -116,7 +119,7 @@ def _is_marked(path: Path, mark: str) -> bool:
 @contextmanager
 def _temporary_beside(target: Path, found: os.stat_result | None) -> Iterator[Path]:
     """An empty new file in the target's folder, with the mode the target is to have; gone afterwards if still there."""
-    temporary = target.with_name(f".netwright-{os.urandom(8).hex()}{''.join(target.suffixes)[-40:]}")
+    temporary = target.with_name(f"{TEMPORARY}{os.urandom(8).hex()}{''.join(target.suffixes)[-40:]}")
     os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
     try:
         if found:

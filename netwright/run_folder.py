@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from netwright.output import OutputError, replacing, write_text
+from netwright.output import TEMPORARY, OutputError, replacing, write_text
 from netwright.version import __version__
 
 #: the file by which a run's folder is known
@@ -37,11 +37,12 @@ class RunFolder:
             raise OutputError(self.path, "the folder holds files and is no run of Netwright; --force writes into it")
 
     def begin(self, outdated: Sequence[str] = ()) -> None:
-        """Make it a run's folder; `outdated` are the files of an earlier run that this one must not leave."""
+        """Make it a run's folder; `outdated` are the files of an earlier run that this one must not leave. What a
+        process that was killed was writing goes, too."""
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            for name in outdated:
-                (self.path / name).unlink(missing_ok=True)
+            for file in (*(self.path / name for name in outdated), *self.path.glob(f"{TEMPORARY}*")):
+                file.unlink(missing_ok=True)
         except OSError as error:
             raise OutputError(self.path, error.strerror or str(error)) from error
         about = {"written_by": _MARK, "version": __version__, "spec": self._spec}

@@ -10,7 +10,7 @@ from netwright.backends.xla.data.load import load_data
 from netwright.backends.xla.errors import ExecutionError
 from netwright.backends.xla.support import check_compiled
 from netwright.backends.xla.training.callbacks import Callbacks, WatchedModel, check_callbacks
-from netwright.backends.xla.training.checkpoint import FILE, Checkpoint, Position, load_checkpoint
+from netwright.backends.xla.training.checkpoint import FILES as CHECKPOINTS, Checkpoint, Position, load_checkpoint
 from netwright.backends.xla.training.figures import build_loss, build_metrics
 from netwright.backends.xla.training.loop import LOG, Loop, as_json
 from netwright.backends.xla.training.surroundings import Folder, Progress
@@ -26,20 +26,22 @@ if TYPE_CHECKING:
 
 WEIGHTS = "model.weights.h5"
 METRICS = "metrics.json"
-#: what a run leaves in its folder, beside what callbacks write
-FILES = (WEIGHTS, METRICS, LOG, FILE)
+#: what a run leaves in its folder, beside what callbacks write; without checkpoints there is no run to go on with
+FILES = (*CHECKPOINTS.values(), WEIGHTS, METRICS, LOG)
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What is said in place of the spec; none leaves it to the spec, or on resuming to the run."""
+    """What is said in place of the spec; none leaves it to the spec, or on resuming to the run. `resume` says from
+    which checkpoint to go on, the 'last' or the 'best'; `checkpoint_seconds` how often there is one within an epoch."""
 
     engine: str = "auto"
     device: str = "auto"
     epochs: int | None = None
     batch_size: int | None = None
     seed: int | None = None
-    resume: bool = False
+    resume: str | None = None
+    checkpoint_seconds: float = 300.0
     allow_extern: tuple[str, ...] = ()
 
 
@@ -50,7 +52,7 @@ def train(model: Model, folder: Folder, settings: Settings, progress: Progress) 
     device or checkpoint do not fit, or the loss is no longer a number; Interrupted, all saved, if asked to stop."""
     plan = checked_plan(model)
     plan = plan if settings.epochs is None else replace(plan, epochs=settings.epochs)
-    checkpoint = load_checkpoint(folder.path) if settings.resume else None
+    checkpoint = load_checkpoint(folder.path, settings.resume) if settings.resume else None
     position = _position(plan, settings, checkpoint)
     data = _data(model, plan, position)
     check_callbacks(plan, folder.path)
@@ -61,7 +63,16 @@ def train(model: Model, folder: Folder, settings: Settings, progress: Progress) 
     if checkpoint:
         training.restore(checkpoint.snapshot)
     whole = _fixed_batch(model) is not None
-    loop = Loop(training, data, callbacks, folder=folder, progress=progress, position=position, whole=whole)
+    loop = Loop(
+        training,
+        data,
+        callbacks,
+        folder=folder,
+        progress=progress,
+        position=position,
+        whole=whole,
+        checkpoint_seconds=settings.checkpoint_seconds,
+    )
     loop.run(plan.epochs)
     return _finish(program, loop)
 

@@ -75,8 +75,8 @@ class Training(Protocol):
         """Replace weights and state."""
 
     def snapshot(self) -> Arrays:
-        """All that a later run needs to go on as if it had not stopped, as NumPy arrays: `arrays()` and the
-        optimizer's."""
+        """All that a later run needs to go on as if it had not stopped, as NumPy arrays: `arrays()`, the optimizer's
+        and what the metrics have counted."""
 
     def restore(self, snapshot: Mapping[str, Any]) -> None:
         """Go on from a snapshot. Raises ExecutionError if it is of another model or optimizer."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from netwright.backends.keras.objects import keras_object
+from netwright.backends.keras.objects import keras_arguments, keras_object
 from netwright.backends.xla.engines.engine import Metric, Training
 from netwright.backends.xla.errors import ExecutionError
 from netwright.backends.xla.program import Program
@@ -29,7 +29,7 @@ _MODES: dict[str | None, str] = {"up": "max", "down": "min"}
 #: what callbacks learn in a run, beside what they are configured to
 _REMEMBERED = frozenset(
     "wait best best_epoch best_weights stopped_epoch cooldown_counter _batches_seen_since_last_saving _last_batch_seen "
-    "_current_epoch".split()
+    "_current_epoch written".split()
 )
 
 
@@ -121,16 +121,18 @@ class Callbacks:
         modes = {"loss": "min"} | {each.name: _MODES.get(getattr(each.metric, "_direction", None)) for each in metrics}
         wanted = [callback for callback in plan.callbacks if callback.name_in_flow not in _BUILT_IN]
         self.model = model
-        self._callbacks = [keras_object(each, **_file(each, folder), **_mode(each, modes)) for each in wanted]
+        self._callbacks = [_made(each, {**_file(each, folder), **_mode(each, modes)}) for each in wanted]
         self._each_step = [each for each in self._callbacks if isinstance(getattr(each, "save_freq", None), int)]
         for callback in self._callbacks:
             callback.set_params({"epochs": plan.epochs})
             callback.set_model(model)
 
     def begin(self, states: Sequence[Mapping[str, Any]]) -> None:
-        """The run begins, or goes on with what `state` gave."""
-        self._tell(lambda callback: callback.on_train_begin())
-        for callback, state in zip(self._callbacks, states, strict=False):
+        """The run begins, or goes on with what `state` gave: some callbacks look at it then, others forget it."""
+        nothing: Sequence[Mapping[str, Any]] = [{}] * len(self._callbacks)
+        for callback, state in zip(self._callbacks, [*states, *nothing], strict=False):
+            vars(callback).update(state)
+            callback.on_train_begin()
             vars(callback).update(state)
 
     def epoch_begins(self, epoch: int) -> None:
@@ -157,6 +159,21 @@ class Callbacks:
         """What each callback remembers: plain values, and weights as lists of arrays."""
         kept = _REMEMBERED
         return [{name: value for name, value in vars(each).items() if name in kept} for each in self._callbacks]
+
+
+def _made(callback: Configuration, changes: dict[str, str]) -> Any:
+    """Keras's callback, or ours where Keras's cannot go on."""
+    own = _OWN.get(callback.name_in_flow)
+    return keras_object(callback, **changes) if own is None else own()(**(keras_arguments(callback) | changes))
+
+
+def _csv_log() -> Any:
+    from netwright.backends.xla.training.logs import CSVLog
+
+    return CSVLog
+
+
+_OWN: dict[str, Callable[[], Any]] = {"csv_logger": _csv_log}
 
 
 def _file(callback: Configuration, folder: Path) -> dict[str, str]:

@@ -22,7 +22,8 @@ LOG = "log.jsonl"
 
 
 class Loop:
-    """A run from a position to its end. `whole`: batches are of one size, because the model's inputs are."""
+    """A run from a position to its end. `whole`: batches are of one size, because the model's inputs are.
+    `checkpoint_seconds`: after so many since the last one a checkpoint is due within an epoch too."""
 
     def __init__(
         self,
@@ -34,6 +35,7 @@ class Loop:
         progress: Progress,
         position: Position,
         whole: bool,
+        checkpoint_seconds: float,
     ) -> None:
         self.training = training
         self.data = data
@@ -42,14 +44,15 @@ class Loop:
         self.progress = progress
         self.position = position
         self.whole = whole
+        self.checkpoint_seconds = checkpoint_seconds
+        self._began = self._saved = time.monotonic()
         self.steps_per_epoch = self._count(data.train)
 
     def run(self, epochs: int) -> None:
         """Train up to so many epochs in all. Raises Interrupted, with all saved, if the process is asked to stop, and
         ExecutionError where the loss is no longer a number."""
         self.progress.begin(epochs, self.steps_per_epoch, self.position.steps)
-        if self.position.steps == 0:
-            self._save()
+        self._save()
         self._mend_log()
         with Interruption() as interruption:
             while self.position.epoch < epochs and not self.position.stopped:
@@ -58,20 +61,35 @@ class Loop:
     # ------------------------------------------------------------ an epoch
 
     def _epoch(self, interruption: Interruption) -> None:
-        began = time.perf_counter()
+        """The steps that are left of the epoch under way, or all of the next one."""
         position = self.position
-        self.callbacks.epoch_begins(position.epoch)
-        self.training.reset_metrics()
+        self._began = time.monotonic() - position.epoch_seconds
+        if position.step == 0:
+            self.callbacks.epoch_begins(position.epoch)
+            self.training.reset_metrics()
         for step, batch in self._batches():
             self.training.step(batch)
-            self.callbacks.step_ends(step, self.training.results)
-            position.step, position.steps = step + 1, position.steps + 1
-            figures = self.training.results() if self.progress.wants_figures() else None
-            self.progress.step(position.epoch + 1, step + 1, figures)
-            if interruption.requested and step + 1 < self.steps_per_epoch:
-                position.seconds += time.perf_counter() - began
-                self._stop()
-        self._epoch_ends(began)
+            self._step_ends(step)
+            if position.step < self.steps_per_epoch:
+                self._between_steps(interruption)
+        self._epoch_ends()
+        if interruption.requested:
+            self._stop()
+
+    def _step_ends(self, step: int) -> None:
+        position = self.position
+        position.step, position.steps = step + 1, position.steps + 1
+        self.callbacks.step_ends(step, self.training.results)
+        figures = self.training.results() if self.progress.wants_figures() else None
+        self.progress.step(position.epoch + 1, step + 1, figures)
+
+    def _between_steps(self, interruption: Interruption) -> None:
+        """Where a run may be cut in two."""
+        now = time.monotonic()
+        if interruption.requested or now - self._saved >= self.checkpoint_seconds:
+            self.position.epoch_seconds = now - self._began
+            self._check_training(self.training.results())
+            self._save()
         if interruption.requested:
             self._stop()
 
@@ -82,18 +100,20 @@ class Loop:
         batches = self.data.train.batches(position.batch_size, order=order, whole=self.whole, skip=position.step)
         return enumerate(batches, position.step)
 
-    def _epoch_ends(self, began: float) -> None:
+    def _epoch_ends(self) -> None:
         position = self.position
         figures = self.training.results()
         self._check_training(figures)
         if self.data.validation is not None:
             figures |= self._validate(self.data.validation)
         position.stopped = self.callbacks.epoch_ends(position.epoch, figures)
+        seconds = time.monotonic() - self._began
         position.epoch, position.step, position.figures = position.epoch + 1, 0, figures
-        seconds = time.perf_counter() - began
-        position.seconds += seconds
+        position.seconds, position.epoch_seconds = position.seconds + seconds, 0.0
+        best = _watched(figures) < position.best
+        position.best = min(_watched(figures), position.best)
         self.folder.append(LOG, log_line(position.epoch, figures, seconds))
-        self._save()
+        self._save(best=best)
         self.progress.epoch(position.epoch, figures)
 
     def _validate(self, examples: Examples) -> dict[str, Any]:
@@ -152,18 +172,23 @@ class Loop:
         if len(lines) > self.position.epoch:
             self.folder.write_text(LOG, "".join(lines[: self.position.epoch]))
 
-    def _save(self) -> None:
+    def _save(self, *, best: bool = False) -> None:
         checkpoint = Checkpoint(self.position, self.training.snapshot(), self.callbacks.state())
-        save_checkpoint(self.folder, checkpoint)
+        save_checkpoint(self.folder, checkpoint, best=best)
+        self._saved = time.monotonic()
 
-    def _stop(self) -> None:
-        self._save()
+    def _stop(self) -> NoReturn:
         at = f"epoch {self.position.epoch + 1}, step {self.position.step}"
         raise Interrupted(f"stopped at {at}; all is saved in {self.folder.path}")
 
 
 def _are_finite(figures: Mapping[str, Any]) -> bool:
     return not figures or math.isfinite(figures["loss"])
+
+
+def _watched(figures: Mapping[str, Any]) -> float:
+    """By which epochs are better or worse: the smaller the better."""
+    return float(figures.get("val_loss", figures.get("loss", math.inf)))
 
 
 def log_line(epoch: int, figures: Mapping[str, Any], seconds: float) -> str:
