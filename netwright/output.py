@@ -24,6 +24,7 @@ TEMPORARY = ".netwright-"
 _REASONS = {
     errno.ENOSPC: "the disk is full",
     errno.EDQUOT: "the disk quota is used up",
+    errno.EFBIG: "the file is larger than may be written here",
     errno.EROFS: "the file system is read-only",
     errno.ENAMETOOLONG: "the name is too long",
     errno.ELOOP: "the symbolic links lead in a circle",
@@ -91,7 +92,7 @@ def replacing(path: str | Path, *, mark: str | None = None, force: bool = False)
             os.replace(temporary, target)
         _sync_folder(target.parent)
     except OSError as error:
-        raise OutputError(shown, _reason(error, shown)) from error
+        raise OutputError(shown, reason(error, shown)) from error
 
 
 def _stat(path: Path) -> os.stat_result | None:
@@ -145,7 +146,8 @@ def _sync_folder(folder: Path) -> None:
             os.close(descriptor)
 
 
-def _reason(error: OSError, path: Path) -> str:
+def reason(error: OSError, path: Path) -> str:
+    """Why writing `path` failed, in words."""
     if isinstance(error, FileNotFoundError):
         return f"the folder {path.parent} does not exist"
     if isinstance(error, PermissionError):

@@ -7,10 +7,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from netwright.backends.xla.data.load import load_data
-from netwright.backends.xla.errors import ExecutionError
+from netwright.backends.xla.errors import ExecutionError, memory_faults
 from netwright.backends.xla.support import check_compiled
 from netwright.backends.xla.training.callbacks import Callbacks, WatchedModel, check_callbacks
-from netwright.backends.xla.training.checkpoint import FILES as CHECKPOINTS, Checkpoint, Position, load_checkpoint
+from netwright.backends.xla.training.checkpoint import (
+    FILES as CHECKPOINTS,
+    Checkpoint,
+    Position,
+    load_checkpoint,
+    writing_faults,
+)
 from netwright.backends.xla.training.figures import build_loss, build_metrics
 from netwright.backends.xla.training.loop import LOG, Loop, as_json
 from netwright.backends.xla.training.surroundings import Folder, Progress
@@ -45,11 +51,13 @@ class Settings:
     allow_extern: tuple[str, ...] = ()
 
 
+@memory_faults()
 def train(model: Model, folder: Folder, settings: Settings, progress: Progress) -> dict[str, Any]:
     """Train as the model's plan says; returns what metrics.json holds.
 
     Raises SpecError where plan, data or targets are wrong, before anything is compiled; ExecutionError where engine,
-    device or checkpoint do not fit, or the loss is no longer a number; Interrupted, all saved, if asked to stop."""
+    device or checkpoint do not fit, the folder cannot be written, memory is used up or the loss is no longer a number;
+    Interrupted, all saved, if asked to stop."""
     plan = checked_plan(model)
     plan = plan if settings.epochs is None else replace(plan, epochs=settings.epochs)
     checkpoint = load_checkpoint(folder.path, settings.resume) if settings.resume else None
@@ -57,24 +65,25 @@ def train(model: Model, folder: Folder, settings: Settings, progress: Progress) 
     data = _data(model, plan, position)
     check_callbacks(plan, folder.path)
     program, training, metrics = _compiled(model, plan, settings, position.seed)
-    folder.begin(() if checkpoint else FILES)
-    callbacks = Callbacks(plan, WatchedModel(program, training), metrics, folder.path)
-    callbacks.begin(checkpoint.callbacks if checkpoint else ())
-    if checkpoint:
-        training.restore(checkpoint.snapshot)
-    whole = _fixed_batch(model) is not None
-    loop = Loop(
-        training,
-        data,
-        callbacks,
-        folder=folder,
-        progress=progress,
-        position=position,
-        whole=whole,
-        checkpoint_seconds=settings.checkpoint_seconds,
-    )
-    loop.run(plan.epochs)
-    return _finish(program, loop)
+    with writing_faults(folder.path):
+        folder.begin(() if checkpoint else FILES)
+        callbacks = Callbacks(plan, WatchedModel(program, training, folder), metrics, folder.path)
+        callbacks.begin(checkpoint.callbacks if checkpoint else ())
+        if checkpoint:
+            training.restore(checkpoint.snapshot)
+        whole = _fixed_batch(model) is not None
+        loop = Loop(
+            training,
+            data,
+            callbacks,
+            folder=folder,
+            progress=progress,
+            position=position,
+            whole=whole,
+            checkpoint_seconds=settings.checkpoint_seconds,
+        )
+        loop.run(plan.epochs)
+        return _finish(program, loop)
 
 
 # ---------------------------------------------------------------- before anything is compiled

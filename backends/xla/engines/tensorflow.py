@@ -93,7 +93,7 @@ def _reporting(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
     """Call; what TensorFlow's compiler refuses is an ExecutionError."""
     try:
         return function(*arguments)
-    except (tf.errors.InvalidArgumentError, tf.errors.UnimplementedError, tf.errors.ResourceExhaustedError) as error:
+    except (tf.errors.InvalidArgumentError, tf.errors.UnimplementedError) as error:
         reason = str(error.message).strip().splitlines()[0]
         help = "the jax engine may compile what TensorFlow's XLA does not: --engine jax"
         raise ExecutionError(f"TensorFlow's XLA refused the program: {reason}", help=help) from error

@@ -4,6 +4,7 @@ what they use. What they cannot do here, or where they may not write, is a Diagn
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from netwright.backends.xla.engines.engine import Metric, Training
 from netwright.backends.xla.errors import ExecutionError
 from netwright.backends.xla.program import Program
 from netwright.backends.xla.training.figures import figure_names
+from netwright.backends.xla.training.surroundings import Folder
 from netwright.compiler.ops.configuration import Configuration
 from netwright.compiler.training.plan import Plan
 from netwright.dsl.diagnostics import Diagnostic, SpecError
@@ -88,8 +90,9 @@ class _Optimizer:
 class WatchedModel:
     """What callbacks see of the model: weights to take, put back and save, and a switch that ends the run."""
 
-    def __init__(self, program: Program, training: Training) -> None:
+    def __init__(self, program: Program, training: Training, folder: Folder) -> None:
         self.stop_training = False
+        self._folder = folder
         self.optimizer = _Optimizer(training)
         self._program = program
         self._training = training
@@ -103,12 +106,17 @@ class WatchedModel:
     def save_weights(self, filepath: str, overwrite: bool = True) -> None:
         from netwright.backends.xla.weights import save_weights
 
-        save_weights(self._program, self._training.arrays(), Path(filepath))
+        with self._replacing(filepath) as path:
+            save_weights(self._program, self._training.arrays(), path)
 
     def save(self, filepath: str, overwrite: bool = True) -> None:
         from netwright.backends.xla.weights import save_model
 
-        save_model(self._program, self._training.arrays(), Path(filepath))
+        with self._replacing(filepath) as path:
+            save_model(self._program, self._training.arrays(), path)
+
+    def _replacing(self, filepath: str) -> AbstractContextManager[Path]:
+        return self._folder.replacing(str(Path(filepath).relative_to(self._folder.path)))
 
 
 # ---------------------------------------------------------------- running them

@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from hashlib import blake2b
 from io import SEEK_END, BytesIO
@@ -16,7 +17,7 @@ from zipfile import BadZipFile
 
 from netwright.backends.xla.errors import ExecutionError
 from netwright.backends.xla.leaves import Arrays
-from netwright.backends.xla.training.surroundings import Folder
+from netwright.backends.xla.training.surroundings import Folder, FolderFault
 
 #: which checkpoint -> its file
 FILES = {"last": "checkpoint.npz", "best": "best.npz"}
@@ -125,6 +126,23 @@ def load_checkpoint(path: Path, which: str = "last") -> Checkpoint:
     except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile) as error:
         help = _other(path, which) or "leave out --resume to begin anew"
         raise ExecutionError(f"the checkpoint {file} cannot be read: {error}", help=help) from error
+
+
+@contextmanager
+def writing_faults(path: Path) -> Iterator[None]:
+    """What cannot be written in the block becomes an ExecutionError that says what is left of the run in the folder."""
+    try:
+        yield
+    except FolderFault as error:
+        raise _unwritten(str(error), path) from error
+    except OSError as error:  # of a callback's own file
+        raise _unwritten(f"cannot write in {path}: {error.strerror or error}", path) from error
+
+
+def _unwritten(message: str, path: Path) -> ExecutionError:
+    saved = (path / FILES["last"]).is_file()
+    whole = "the last checkpoint is whole; once this is mended, go on with --resume"
+    return ExecutionError(message, help=whole if saved else "choose another --out")
 
 
 def _other(path: Path, which: str) -> str | None:
