@@ -110,7 +110,9 @@ def test_reduce_lr_on_plateau_lowers_the_rate(tmp_path: Path, optimizer: str) ->
         ('csv_logger("../log.csv")', "path-outside-tree"),
         ('model_checkpoint("/tmp/a.keras")', "path-outside-tree"),
         ('early_stopping(monitor="val_los")', "invalid-argument"),
-        ("tensor_board", "not-supported"),
+        ("swap_ema_weights", "not-supported"),
+        ("tensor_board(profile_batch=2)", "not-supported"),
+        ('tensor_board("../logs")', "path-outside-tree"),
     ],
 )
 def test_callbacks_that_cannot_work(tmp_path: Path, callback: str, code: str) -> None:

@@ -79,7 +79,7 @@ class Loop:
     def _step_ends(self, step: int) -> None:
         position = self.position
         position.step, position.steps = step + 1, position.steps + 1
-        self.callbacks.step_ends(step, self.training.results)
+        self.callbacks.step_ends(step, position.steps, self.training.results)
         figures = self.training.results() if self.progress.wants_figures() else None
         self.progress.step(position.epoch + 1, step + 1, figures)
 
