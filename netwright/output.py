@@ -18,9 +18,13 @@ from pathlib import Path
 MARK_WITHIN = 4096
 """A file's mark stands in its first bytes, so many at most."""
 
+TEMPORARY = ".netwright-"
+"""How the names of temporary files begin."""
+
 _REASONS = {
     errno.ENOSPC: "the disk is full",
     errno.EDQUOT: "the disk quota is used up",
+    errno.EFBIG: "the file is larger than may be written here",
     errno.EROFS: "the file system is read-only",
     errno.ENAMETOOLONG: "the name is too long",
     errno.ELOOP: "the symbolic links lead in a circle",
@@ -88,7 +92,7 @@ def replacing(path: str | Path, *, mark: str | None = None, force: bool = False)
             os.replace(temporary, target)
         _sync_folder(target.parent)
     except OSError as error:
-        raise OutputError(shown, _reason(error, shown)) from error
+        raise OutputError(shown, reason(error, shown)) from error
 
 
 def _stat(path: Path) -> os.stat_result | None:
@@ -116,7 +120,7 @@ def _is_marked(path: Path, mark: str) -> bool:
 @contextmanager
 def _temporary_beside(target: Path, found: os.stat_result | None) -> Iterator[Path]:
     """An empty new file in the target's folder, with the mode the target is to have; gone afterwards if still there."""
-    temporary = target.with_name(f".netwright-{os.urandom(8).hex()}{''.join(target.suffixes)[-40:]}")
+    temporary = target.with_name(f"{TEMPORARY}{os.urandom(8).hex()}{''.join(target.suffixes)[-40:]}")
     os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
     try:
         if found:
@@ -142,7 +146,8 @@ def _sync_folder(folder: Path) -> None:
             os.close(descriptor)
 
 
-def _reason(error: OSError, path: Path) -> str:
+def reason(error: OSError, path: Path) -> str:
+    """Why writing `path` failed, in words."""
     if isinstance(error, FileNotFoundError):
         return f"the folder {path.parent} does not exist"
     if isinstance(error, PermissionError):

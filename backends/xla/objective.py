@@ -3,7 +3,7 @@ of the weights; and what the metrics see of it. Knows no optimizer's rule."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,8 +11,11 @@ from netwright.backends.xla.arrays import bind_sizes
 from netwright.backends.xla.engines.engine import Batch, Loss, Metric
 from netwright.backends.xla.engines.scopes import LOSS
 from netwright.backends.xla.leaves import Arrays
-from netwright.backends.xla.program import Program
+from netwright.backends.xla.program import Program, Result
 from netwright.compiler.dims import substitute
+
+#: how the names of what metrics count begin in a snapshot
+COUNTED = "metrics/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +29,17 @@ class Objective:
         """The total, the outputs and the new state."""
         result = self.program.forward(weights, state, batch.inputs, training=training)
         with self.program.engine.scope(LOSS):
-            total = self.loss(result.outputs, batch.targets, batch.weights)
-            total = total + sum(result.losses) + self.program.penalty(weights)
+            total = sum(self.parts(result, weights, batch).values())
         return total, result.outputs, result.state
+
+    def parts(self, result: Result, weights: Arrays, batch: Batch) -> dict[str, Any]:
+        """What the total is the sum of, by what a message calls it; a part that is not there is missing."""
+        parts = {
+            "the loss": self.loss(result.outputs, batch.targets, batch.weights),
+            "the penalty on activities": sum(result.losses),
+            "the penalty on weights": self.program.penalty(weights),
+        }
+        return {name: part for name, part in parts.items() if not isinstance(part, int)}
 
 
 def with_loss(metrics: Sequence[Metric]) -> tuple[Metric, ...]:
@@ -59,3 +70,23 @@ def build_metrics(metrics: Sequence[Metric], program: Program, batch: Batch) -> 
         shape = [substitute(dim, sizes) for dim in program.outputs[metric.output].type.shape]
         metric.metric.update_state(keras.ops.zeros(batch.targets[metric.target].shape), keras.ops.zeros(shape))
         metric.metric.reset_state()
+
+
+def counted(metrics: Sequence[Metric]) -> Iterator[tuple[str, Any]]:
+    """The variables that metrics count in, by the names they have in a snapshot."""
+    for metric in metrics:
+        for number, variable in enumerate(metric.metric.variables):
+            yield f"{COUNTED}{metric.name}/{number}", variable
+
+
+def first_counts(metrics: Sequence[Metric], held: Arrays) -> Iterator[tuple[Any, Any]]:
+    """Each of these variables with what it begins with: what the snapshot holds for it, or else what it has."""
+    for name, variable in counted(metrics):
+        array = held.get(name, variable.value)
+        yield variable, array if tuple(array.shape) == tuple(variable.shape) else variable.value
+
+
+def counted_in(snapshot: Mapping[str, Any]) -> tuple[Arrays, Arrays]:
+    """A snapshot without what metrics had counted, and that."""
+    held = {name: array for name, array in snapshot.items() if not name.startswith(COUNTED)}
+    return held, {name: array for name, array in snapshot.items() if name not in held}

@@ -7,6 +7,7 @@ training moves, `state` the rest: statistics, frozen weights, seeds. The copies 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ from netwright.backends.xla.externs import check_allowed, check_names
 from netwright.backends.xla.layout import Layout, Place
 from netwright.backends.xla.leaves import Arrays, Leaf, VariedLeaf, make_leaf
 from netwright.backends.xla.looping import Looped, is_masked, one_by_one
-from netwright.backends.xla.loops import Loop, Loops
+from netwright.backends.xla.loops import UNROLLED, Loop, Loops
 from netwright.backends.xla.scanning import Scan
 from netwright.backends.xla.sites import Homes, sites_of
 from netwright.backends.xla.support import check_compiled
@@ -39,6 +40,14 @@ class Result:
     losses: list[Any]
 
 
+#: told of each node that has run: its path, the node, what it gave
+Observe = Callable[[str, Node, Sequence[Any]], None]
+
+
+def unobserved(path: str, node: Node, outputs: Sequence[Any]) -> None:
+    """Nobody looks."""
+
+
 @dataclass(slots=True)
 class _Run:
     """One forward pass under way."""
@@ -46,6 +55,7 @@ class _Run:
     arrays: Arrays
     sizes: Sizes
     training: bool
+    observe: Observe = unobserved
     homes: Homes = field(default_factory=Homes)
     losses: list[Any] = field(default_factory=list)
     #: what operators of a loop's copies take as data: their rates
@@ -95,13 +105,29 @@ class Program:
         """(weights, state) of arrays by path, as the functions below take them."""
         return self.layout.split(arrays)
 
+    def laid_out(self) -> Program:
+        """The same with every copy by itself, so that each may be observed."""
+        program = copy(self)
+        program.loops = UNROLLED
+        program.layout = Layout(self.places, self.graph, UNROLLED)
+        return program
+
     # ------------------------------------------------------------ functions
 
-    def forward(self, weights: Arrays, state: Arrays, inputs: Arrays, *, training: bool = False) -> Result:
-        """Outputs of `inputs`, by name. Pure: may be traced, differentiated and compiled."""
+    def forward(
+        self,
+        weights: Arrays,
+        state: Arrays,
+        inputs: Arrays,
+        *,
+        training: bool = False,
+        observe: Observe = unobserved,
+    ) -> Result:
+        """Outputs of `inputs`, by name. Pure: may be traced, differentiated and compiled. `observe` is told of the
+        nodes in order of execution, but not of those in loops, whose arrays live there alone."""
         sizes = bind_sizes({name: value.type for name, value in self.inputs.items()}, inputs)
         taken, _ = self.layout.split({**state, **weights})
-        run = _Run({**state, **taken}, sizes, training)
+        run = _Run({**state, **taken}, sizes, training, observe)
         operands = [inputs[name] for name in self.inputs]
         outputs = self._enter(run, self.graph, operands, "", alone=False)
         named = dict(zip(self.outputs, outputs, strict=True))
@@ -119,7 +145,10 @@ class Program:
         """One call of a graph, iterating over its nodes: only nested blocks nest here."""
         values: dict[Value, Any] = dict(zip(graph.inputs, operands, strict=True))
         for step, paths in self.loops.walk(run.homes, graph, prefix, alone):
-            values.update(zip(step.outputs, _STEPS[type(step)](self, run, step, values, paths), strict=True))
+            outputs = _STEPS[type(step)](self, run, step, values, paths)
+            if not isinstance(step, Loop):
+                run.observe(paths[-1], step, outputs)
+            values.update(zip(step.outputs, outputs, strict=True))
         return tuple(values[value] for value in graph.outputs)
 
     def _operator(self, run: _Run, node: Any, values: dict[Value, Any], paths: tuple[str, ...]) -> Sequence[Any]:
@@ -177,7 +206,7 @@ class Program:
         changes none."""
         sequences, *captured = [_taken(values, value) for value in node.operands]
         keywords = {name: _taken(values, value) for name, value in node.keywords}
-        inside = replace(run, arrays=dict(run.arrays), losses=[])
+        inside = replace(run, arrays=dict(run.arrays), losses=[], observe=unobserved)
 
         def step(x: Any, states: Sequence[Any]) -> Sequence[Any]:
             return self._enter(inside, node.body, [x, *states, *captured], paths[0], alone=False)

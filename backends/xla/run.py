@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netwright.backends.xla.arrays import check_inputs
-from netwright.backends.xla.errors import ExecutionError
+from netwright.backends.xla.errors import ExecutionError, memory_faults
 from netwright.compiler.dtypes import keras_dtype
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from netwright.compiler.types import TensorType
 
 
+@memory_faults()
 def run(
     model: Model,
     inputs: Mapping[str, Any],
@@ -31,8 +32,7 @@ def run(
 
     inputs: an array for each input of the spec. weights: a `.weights.h5` that the emitted model or `train` saved;
     without it, first values that follow from `seed`. allow_extern: modules (or packages of them) of externs that may be
-    imported. Raises ExecutionError where arrays, file, engine or device do
-    not fit."""
+    imported. Raises ExecutionError where arrays, file, engine or device do not fit, or memory is used up."""
     checked = check_inputs({name: value.type for name, value in model.elaborated.inputs.items()}, inputs)
     if weights is not None and not weights.is_file():
         raise ExecutionError(f"{weights}: no such file; expected a .weights.h5 that the emitted model saved")

@@ -7,10 +7,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from netwright.backends.xla.data.load import load_data
-from netwright.backends.xla.errors import ExecutionError
+from netwright.backends.xla.errors import ExecutionError, memory_faults
 from netwright.backends.xla.support import check_compiled
 from netwright.backends.xla.training.callbacks import Callbacks, WatchedModel, check_callbacks
-from netwright.backends.xla.training.checkpoint import FILE, Checkpoint, Position, load_checkpoint
+from netwright.backends.xla.training.checkpoint import (
+    FILES as CHECKPOINTS,
+    Checkpoint,
+    Position,
+    load_checkpoint,
+    writing_faults,
+)
 from netwright.backends.xla.training.figures import build_loss, build_metrics
 from netwright.backends.xla.training.loop import LOG, Loop, as_json
 from netwright.backends.xla.training.surroundings import Folder, Progress
@@ -26,44 +32,57 @@ if TYPE_CHECKING:
 
 WEIGHTS = "model.weights.h5"
 METRICS = "metrics.json"
-#: what a run leaves in its folder, beside what callbacks write
-FILES = (WEIGHTS, METRICS, LOG, FILE)
+#: what a run leaves in its folder, beside what callbacks write; without checkpoints there is no run to go on with
+FILES = (*CHECKPOINTS.values(), WEIGHTS, METRICS, LOG)
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What is said in place of the spec; none leaves it to the spec, or on resuming to the run."""
+    """What is said in place of the spec; none leaves it to the spec, or on resuming to the run. `resume` says from
+    which checkpoint to go on, the 'last' or the 'best'; `checkpoint_seconds` how often there is one within an epoch."""
 
     engine: str = "auto"
     device: str = "auto"
     epochs: int | None = None
     batch_size: int | None = None
     seed: int | None = None
-    resume: bool = False
+    resume: str | None = None
+    checkpoint_seconds: float = 300.0
     allow_extern: tuple[str, ...] = ()
 
 
+@memory_faults()
 def train(model: Model, folder: Folder, settings: Settings, progress: Progress) -> dict[str, Any]:
     """Train as the model's plan says; returns what metrics.json holds.
 
     Raises SpecError where plan, data or targets are wrong, before anything is compiled; ExecutionError where engine,
-    device or checkpoint do not fit, or the loss is no longer a number; Interrupted, all saved, if asked to stop."""
+    device or checkpoint do not fit, the folder cannot be written, memory is used up or the loss is no longer a number;
+    Interrupted, all saved, if asked to stop."""
     plan = checked_plan(model)
     plan = plan if settings.epochs is None else replace(plan, epochs=settings.epochs)
-    checkpoint = load_checkpoint(folder.path) if settings.resume else None
+    checkpoint = load_checkpoint(folder.path, settings.resume) if settings.resume else None
     position = _position(plan, settings, checkpoint)
     data = _data(model, plan, position)
     check_callbacks(plan, folder.path)
     program, training, metrics = compile_run(model, plan, settings, position.seed)
-    folder.begin(() if checkpoint else FILES)
-    callbacks = Callbacks(plan, WatchedModel(program, training), metrics, folder.path)
-    callbacks.begin(checkpoint.callbacks if checkpoint else ())
-    if checkpoint:
-        training.restore(checkpoint.snapshot)
-    whole = fixed_batch(model) is not None
-    loop = Loop(training, data, callbacks, folder=folder, progress=progress, position=position, whole=whole)
-    loop.run(plan.epochs)
-    return _finish(program, loop)
+    with writing_faults(folder.path):
+        folder.begin(() if checkpoint else FILES)
+        callbacks = Callbacks(plan, WatchedModel(program, training, folder), metrics, folder.path)
+        callbacks.begin(checkpoint.callbacks if checkpoint else ())
+        if checkpoint:
+            training.restore(checkpoint.snapshot)
+        loop = Loop(
+            training,
+            data,
+            callbacks,
+            folder=folder,
+            progress=progress,
+            position=position,
+            whole=fixed_batch(model) is not None,
+            checkpoint_seconds=settings.checkpoint_seconds,
+        )
+        loop.run(plan.epochs)
+        return _finish(program, loop)
 
 
 # ---------------------------------------------------------------- before anything is compiled

@@ -6,6 +6,7 @@ order of the spec; so within a class the n-th layer is the n-th operator. Layers
 
 from __future__ import annotations
 
+import os
 import re
 import warnings
 from collections import defaultdict
@@ -22,6 +23,9 @@ from netwright.backends.xla.leaves import Arrays, match_weights
 from netwright.backends.xla.program import Program
 from netwright.backends.xla.sites import Site, in_order_of_creation
 from netwright.dsl.diagnostics import CompilerBug
+
+#: bytes that HDF5 takes beside those of an array, or of a file, at most
+_OVERHEAD = 8192
 
 
 def load_weights(program: Program, path: Path) -> Arrays:
@@ -80,13 +84,25 @@ def _load_strictly(model: Any, variables: Mapping[str, Any], path: Path) -> None
 
 
 def save_weights(program: Program, arrays: Mapping[str, Any], path: Path) -> None:
-    """Write a `.weights.h5` that the emitted model loads."""
+    """Write a `.weights.h5` that the emitted model loads. Raises OSError if there is no room for it."""
+    _reserve(path, arrays)
     _emitted_with(program, arrays).save_weights(path)
 
 
 def save_model(program: Program, arrays: Mapping[str, Any], path: Path) -> None:
-    """Write a `.keras` file: the emitted model and its weights, which Keras alone loads."""
+    """Write a `.keras` file: the emitted model and its weights, which Keras alone loads. Raises OSError if there is no
+    room for it."""
+    _reserve(path, arrays)
     _emitted_with(program, arrays).save(path)
+
+
+def _reserve(path: Path, arrays: Mapping[str, Any]) -> None:
+    """Ask the system for as much room as the file takes, where it can be asked: HDF5 brings the whole process down when
+    it cannot write."""
+    size = sum(array.nbytes for array in arrays.values()) + _OVERHEAD * (len(arrays) + 1)
+    with path.open("wb") as file:
+        if hasattr(os, "posix_fallocate"):
+            os.posix_fallocate(file.fileno(), 0, size)
 
 
 def _emitted_with(program: Program, arrays: Mapping[str, Any]) -> Any:

@@ -1,5 +1,6 @@
 """Train a spec as its `train` section says: forward, backward and optimizer compiled into one XLA program. DIR gets
-model.weights.h5 (the emitted Keras model loads it), log.jsonl, metrics.json, and a checkpoint to go on from.
+model.weights.h5 (the emitted Keras model loads it), log.jsonl, metrics.json, and the last and the best checkpoint.
+A run that is killed, at whatever moment, goes on from the last one and ends as if it had not been.
 
   netwright train specs/digits_mlp.yaml --out run
   netwright train specs/digits_mlp.yaml --out run --resume --epochs 80    # go on; Ctrl-C saves first
@@ -25,7 +26,24 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", metavar="DIR", required=True, help="folder for weights, log, metrics and checkpoint")
     parser.add_argument("--epochs", type=_count, metavar="N", help="passes over the examples (default: the spec's)")
     parser.add_argument("--batch-size", type=_count, metavar="N", help="examples a step (default: the spec's)")
-    parser.add_argument("--resume", action="store_true", help="go on with the run in DIR where it stopped")
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument(
+        "--resume", action="store_const", const="last", help="go on with the run in DIR where it stopped"
+    )
+    where.add_argument(
+        "--resume-best",
+        dest="resume",
+        action="store_const",
+        const="best",
+        help="go on after its best epoch: that of the smallest validation loss, or loss where there is no validation",
+    )
+    parser.add_argument(
+        "--checkpoint-seconds",
+        type=_seconds,
+        default=300.0,
+        metavar="S",
+        help="save within an epoch too, when so many seconds have passed (default: 300)",
+    )
     parser.add_argument("--force", action="store_true", help="write into a folder that is no run of Netwright")
     add_engine(parser)
     parser.set_defaults(seed=None)
@@ -49,6 +67,7 @@ def run(options: argparse.Namespace) -> int:
         options.batch_size,
         options.seed,
         options.resume,
+        options.checkpoint_seconds,
         tuple(options.allow_extern),
     )
     progress = TerminalProgress(sys.stderr)
@@ -70,6 +89,16 @@ def last_line(metrics: dict[str, Any]) -> str:
 
     part = next(name for name in ("test", "validation", "train") if metrics[name] is not None)
     return f"{part}: {figures_text(metrics[part], ', ')}"
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not seconds >= 0:
+        raise argparse.ArgumentTypeError(f"expected a number of seconds, found {text!r}")
+    return seconds
 
 
 def _count(text: str) -> int:

@@ -12,6 +12,7 @@ from netwright.backends.xla.leaves import Arrays
 
 if TYPE_CHECKING:
     from netwright.backends.xla.loops import Loop
+    from netwright.backends.xla.objective import Objective
     from netwright.backends.xla.program import Program
 
 #: one step of a loop: (carried, one entry of each sequence) -> (carried, what is kept of the step)
@@ -70,6 +71,10 @@ class Training(Protocol):
     """A training run under way: weights, state, optimizer and metrics, held where the engine computes. `step` and
     `evaluate` are each one XLA program."""
 
+    @property
+    def objective(self) -> Objective:
+        """What it makes small."""
+
     def step(self, batch: Batch) -> None:
         """One step of the optimizer; adds to the metrics. Does not wait for the device."""
 
@@ -98,8 +103,8 @@ class Training(Protocol):
         """Replace weights and state."""
 
     def snapshot(self) -> Arrays:
-        """All that a later run needs to go on as if it had not stopped, as NumPy arrays: `arrays()` and the
-        optimizer's."""
+        """All that a later run needs to go on as if it had not stopped, as NumPy arrays: `arrays()`, the optimizer's
+        and what the metrics have counted."""
 
     def restore(self, snapshot: Mapping[str, Any]) -> None:
         """Go on from a snapshot. Raises ExecutionError if it is of another model or optimizer."""

@@ -18,7 +18,15 @@ from netwright.backends.xla.engines.startup import quiet_start
 from netwright.backends.xla.errors import ExecutionError
 from netwright.backends.xla.leaves import Arrays
 from netwright.backends.xla.loops import Loop
-from netwright.backends.xla.objective import Objective, build_metrics, seen_by, with_loss
+from netwright.backends.xla.objective import (
+    Objective,
+    build_metrics,
+    counted,
+    counted_in,
+    first_counts,
+    seen_by,
+    with_loss,
+)
 from netwright.backends.xla.program import Program
 from netwright.backends.xla.variables import check_snapshot, flat, held_variables
 from netwright.compiler.ops.convolution import KernelLayer
@@ -125,11 +133,16 @@ class JaxTraining:
         variables = held_variables(objective.program, arrays, optimizer)
         self._held = engine.put(jax.tree.map(lambda variable: variable.value, variables))
         self._seen: list[Any] | None = None
+        self._counted: Arrays = {}  # what metrics that have seen nothing yet begin with
         # dicts come out of compiled functions sorted by key: lists for Keras follow these orders
         self._weight_order = list(variables["weights"])
         self._slot_order = list(variables["optimizer"])
         self._compiled_step = jax.jit(self._pure_step, donate_argnums=0)
         self._compiled_evaluate = jax.jit(self._pure_evaluate)
+
+    @property
+    def objective(self) -> Objective:
+        return self._objective
 
     # ------------------------------------------------------------ compiled
 
@@ -192,8 +205,8 @@ class JaxTraining:
     def _metric_values(self, batch: Batch) -> list[Any]:
         if self._seen is None:
             build_metrics(self._metrics, self._objective.program, batch)
-            variables = [metric.metric.variables for metric in self._metrics]
-            self._seen = self._engine.put([[variable.value for variable in each] for each in variables])
+            first = [first_counts([metric], self._counted) for metric in self._metrics]
+            self._seen = self._engine.put([[value for _, value in each] for each in first])
         return self._seen
 
     def results(self) -> dict[str, Any]:
@@ -203,7 +216,7 @@ class JaxTraining:
         return {metric.name: np.asarray(metric.metric.stateless_result(values)).tolist() for metric, values in pairs}
 
     def reset_metrics(self) -> None:
-        self._seen = None
+        self._seen, self._counted = None, {}
 
     # ------------------------------------------------------------ state
 
@@ -231,12 +244,20 @@ class JaxTraining:
         return self._engine.put(np.array(array, dtype=dtype))
 
     def snapshot(self) -> Arrays:
-        return jax.device_get(flat(self._held))  # type: ignore[no-any-return]
+        return jax.device_get(flat(self._held) | self._counts())  # type: ignore[no-any-return]
+
+    def _counts(self) -> Arrays:
+        if self._seen is None:
+            return self._counted
+        values = (value for each in self._seen for value in each)
+        return {name: value for (name, _), value in zip(counted(self._metrics), values, strict=True)}
 
     def restore(self, snapshot: Mapping[str, Any]) -> None:
-        check_snapshot(self._held, snapshot)
+        held, self._counted = counted_in(snapshot)
+        self._seen = None
+        check_snapshot(self._held, held)
         self._held = {
-            section: {path: self._copied(snapshot[f"{section}/{path}"], value.dtype) for path, value in values.items()}
+            section: {path: self._copied(held[f"{section}/{path}"], value.dtype) for path, value in values.items()}
             for section, values in self._held.items()
         }
 

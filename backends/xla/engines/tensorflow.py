@@ -17,7 +17,15 @@ from netwright.backends.xla.engines.tensorflow_loops import scan
 from netwright.backends.xla.errors import ExecutionError
 from netwright.backends.xla.leaves import Arrays
 from netwright.backends.xla.loops import Loop
-from netwright.backends.xla.objective import Objective, build_metrics, seen_by, with_loss
+from netwright.backends.xla.objective import (
+    Objective,
+    build_metrics,
+    counted,
+    counted_in,
+    first_counts,
+    seen_by,
+    with_loss,
+)
 from netwright.backends.xla.program import Program
 from netwright.backends.xla.variables import Held, check_snapshot, flat, held_variables
 
@@ -122,8 +130,13 @@ class TensorFlowTraining:
         self._layout = objective.program.layout
         self._held: Held = held_variables(objective.program, arrays, optimizer)
         self._metrics_built = False
+        self._counted: Arrays = {}  # what metrics that are not built yet had counted
         self._compiled_step = engine.compiled(self._traced_step)
         self._compiled_evaluate = engine.compiled(self._traced_evaluate)
+
+    @property
+    def objective(self) -> Objective:
+        return self._objective
 
     # ------------------------------------------------------------ compiled
 
@@ -167,7 +180,9 @@ class TensorFlowTraining:
         if not self._metrics_built:
             with self._engine.place():
                 build_metrics(self._metrics, self._objective.program, batch)
-            self._metrics_built = True
+            for variable, value in first_counts(self._metrics, self._counted):
+                variable.assign(value)
+            self._metrics_built, self._counted = True, {}
         compiled(*_arguments(batch))
 
     def wait(self) -> None:
@@ -184,6 +199,7 @@ class TensorFlowTraining:
     def reset_metrics(self) -> None:
         for metric in self._metrics:
             metric.metric.reset_state()
+        self._counted = {}
 
     # ------------------------------------------------------------ state
 
@@ -200,12 +216,16 @@ class TensorFlowTraining:
             held[path].assign(array)
 
     def snapshot(self) -> Arrays:
-        return {name: variable.numpy() for name, variable in flat(self._held).items()}
+        variables = flat(self._held) | dict(counted(self._metrics))
+        return {name: variable.numpy() for name, variable in variables.items()} | self._counted
 
     def restore(self, snapshot: Mapping[str, Any]) -> None:
-        check_snapshot(self._held, snapshot)
+        self.reset_metrics()
+        held, self._counted = counted_in(snapshot)
+        check_snapshot(self._held, held)
         for name, variable in flat(self._held).items():
-            variable.assign(snapshot[name])
+            variable.assign(held[name])
+        self._metrics_built = False
 
     @property
     def learning_rate(self) -> float:

@@ -6,15 +6,15 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Mapping
-from dataclasses import replace
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, NoReturn
 
 from netwright.backends.xla.data.examples import Data, Examples
-from netwright.backends.xla.engines.engine import Training
+from netwright.backends.xla.engines.engine import Batch, Training
 from netwright.backends.xla.errors import ExecutionError
 from netwright.backends.xla.training.callbacks import Callbacks
 from netwright.backends.xla.training.checkpoint import Checkpoint, Position, load_checkpoint, save_checkpoint
+from netwright.backends.xla.training.divergence import Found, bad_weight, find_bad_batch, find_bad_step
 from netwright.backends.xla.training.interruption import Interrupted, Interruption
 from netwright.backends.xla.training.surroundings import Folder, Progress
 
@@ -22,7 +22,8 @@ LOG = "log.jsonl"
 
 
 class Loop:
-    """A run from a position to its end. `whole`: batches are of one size, because the model's inputs are."""
+    """A run from a position to its end. `whole`: batches are of one size, because the model's inputs are.
+    `checkpoint_seconds`: after so many since the last one a checkpoint is due within an epoch too."""
 
     def __init__(
         self,
@@ -34,6 +35,7 @@ class Loop:
         progress: Progress,
         position: Position,
         whole: bool,
+        checkpoint_seconds: float,
     ) -> None:
         self.training = training
         self.data = data
@@ -42,15 +44,15 @@ class Loop:
         self.progress = progress
         self.position = position
         self.whole = whole
-        count, size = len(data.train), position.batch_size
-        self.steps_per_epoch = count // size if whole else math.ceil(count / size)
+        self.checkpoint_seconds = checkpoint_seconds
+        self._began = self._saved = time.monotonic()
+        self.steps_per_epoch = self._count(data.train)
 
     def run(self, epochs: int) -> None:
         """Train up to so many epochs in all. Raises Interrupted, with all saved, if the process is asked to stop, and
         ExecutionError where the loss is no longer a number."""
         self.progress.begin(epochs, self.steps_per_epoch, self.position.steps)
-        if self.position.steps == 0:
-            self._save()
+        self._save()
         self._mend_log()
         with Interruption() as interruption:
             while self.position.epoch < epochs and not self.position.stopped:
@@ -59,51 +61,107 @@ class Loop:
     # ------------------------------------------------------------ an epoch
 
     def _epoch(self, interruption: Interruption) -> None:
-        began = time.perf_counter()
+        """The steps that are left of the epoch under way, or all of the next one."""
         position = self.position
-        self.callbacks.epoch_begins(position.epoch)
-        self.training.reset_metrics()
+        self._began = time.monotonic() - position.epoch_seconds
+        if position.step == 0:
+            self.callbacks.epoch_begins(position.epoch)
+            self.training.reset_metrics()
         for step, batch in self._batches():
             self.training.step(batch)
-            self.callbacks.step_ends(step, self.training.results)
-            position.step, position.steps = step + 1, position.steps + 1
-            figures = self.training.results() if self.progress.wants_figures() else None
-            self.progress.step(position.epoch + 1, step + 1, figures)
-            if interruption.requested and step + 1 < self.steps_per_epoch:
-                position.seconds += time.perf_counter() - began
-                self._stop()
-        self._epoch_ends(began)
+            self._step_ends(step)
+            if position.step < self.steps_per_epoch:
+                self._between_steps(interruption)
+        self._epoch_ends()
         if interruption.requested:
             self._stop()
 
-    def _batches(self) -> Any:
+    def _step_ends(self, step: int) -> None:
+        position = self.position
+        position.step, position.steps = step + 1, position.steps + 1
+        self.callbacks.step_ends(step, position.steps, self.training.results)
+        figures = self.training.results() if self.progress.wants_figures() else None
+        self.progress.step(position.epoch + 1, step + 1, figures)
+
+    def _between_steps(self, interruption: Interruption) -> None:
+        """Where a run may be cut in two."""
+        now = time.monotonic()
+        if interruption.requested or now - self._saved >= self.checkpoint_seconds:
+            self.position.epoch_seconds = now - self._began
+            self._check_training(self.training.results())
+            self._save()
+        if interruption.requested:
+            self._stop()
+
+    def _batches(self) -> Iterator[tuple[int, Batch]]:
         """The steps that are left of the epoch, numbered from 0."""
         position = self.position
         order = self.data.order(position.seed, position.epoch)
         batches = self.data.train.batches(position.batch_size, order=order, whole=self.whole, skip=position.step)
         return enumerate(batches, position.step)
 
-    def _epoch_ends(self, began: float) -> None:
+    def _epoch_ends(self) -> None:
         position = self.position
         figures = self.training.results()
-        if figures and not _is_finite(figures["loss"]):
-            self._diverged()
+        self._check_training(figures)
         if self.data.validation is not None:
-            figures |= {f"val_{name}": value for name, value in self.evaluate(self.data.validation).items()}
+            figures |= self._validate(self.data.validation)
         position.stopped = self.callbacks.epoch_ends(position.epoch, figures)
+        seconds = time.monotonic() - self._began
         position.epoch, position.step, position.figures = position.epoch + 1, 0, figures
-        seconds = time.perf_counter() - began
-        position.seconds += seconds
+        position.seconds, position.epoch_seconds = position.seconds + seconds, 0.0
+        best = _watched(figures) < position.best
+        position.best = min(_watched(figures), position.best)
         self.folder.append(LOG, log_line(position.epoch, figures, seconds))
-        self._save()
+        self._save(best=best)
         self.progress.epoch(position.epoch, figures)
+
+    def _validate(self, examples: Examples) -> dict[str, Any]:
+        figures = self.evaluate(examples)
+        self._check_validation(figures, examples)
+        return {f"val_{name}": value for name, value in figures.items()}
 
     def evaluate(self, examples: Examples) -> dict[str, Any]:
         """The loss and metrics over examples, in inference."""
         self.training.reset_metrics()
-        for batch in examples.batches(self.position.batch_size, whole=self.whole):
+        for batch in self._parts(examples):
             self.training.evaluate(batch)
         return self.training.results()
+
+    def _parts(self, examples: Examples) -> Iterator[Batch]:
+        return examples.batches(self.position.batch_size, whole=self.whole)
+
+    def _count(self, examples: Examples) -> int:
+        """How many batches the examples make."""
+        count, size = len(examples), self.position.batch_size
+        return count // size if self.whole else math.ceil(count / size)
+
+    # ------------------------------------------------------------ numbers that are none
+
+    def _check_training(self, figures: Mapping[str, Any]) -> None:
+        """The step is found by going on from the checkpoint again and looking at every loss: were it always looked at,
+        every step would wait for the device."""
+        if _are_finite(figures) and bad_weight(self.training.objective.program, self.training.arrays()) is None:
+            return
+        checkpoint = load_checkpoint(self.folder.path)
+        self.training.restore(checkpoint.snapshot)
+        self.position = checkpoint.position
+        found = find_bad_step(self.training, self._batches())
+        self._diverged("loss", "step", self.steps_per_epoch, found)
+
+    def _check_validation(self, figures: Mapping[str, Any], examples: Examples) -> None:
+        if not _are_finite(figures):
+            found = find_bad_batch(self.training, self._parts(examples))
+            self._diverged("validation loss", "batch", self._count(examples), found)
+
+    def _diverged(self, what: str, unit: str, count: int, found: Found | None) -> NoReturn:
+        where = f"epoch {self.position.epoch + 1}"
+        if found is not None:
+            number, fault = found
+            where += f", {unit} {number + 1} of {count}: {fault}"
+        help = "a smaller learning rate, clipnorm=1 in the optimizer, or inputs of smaller size"
+        saved = f"what was learnt before is in {self.folder.path}"
+        raise ExecutionError(f"the {what} is no longer a number at {where}", help=f"{help}; {saved}")
 
     # ------------------------------------------------------------ ends
 
@@ -114,38 +172,23 @@ class Loop:
         if len(lines) > self.position.epoch:
             self.folder.write_text(LOG, "".join(lines[: self.position.epoch]))
 
-    def _save(self) -> None:
+    def _save(self, *, best: bool = False) -> None:
         checkpoint = Checkpoint(self.position, self.training.snapshot(), self.callbacks.state())
-        save_checkpoint(self.folder, checkpoint)
+        save_checkpoint(self.folder, checkpoint, best=best)
+        self._saved = time.monotonic()
 
-    def _stop(self) -> None:
-        self._save()
+    def _stop(self) -> NoReturn:
         at = f"epoch {self.position.epoch + 1}, step {self.position.step}"
         raise Interrupted(f"stopped at {at}; all is saved in {self.folder.path}")
 
-    def _diverged(self) -> None:
-        """Find the step by running the epoch again from its checkpoint and looking at every loss: were it always looked
-        at, every step would wait for the device."""
-        checkpoint = load_checkpoint(self.folder.path)
-        epoch = self.position.epoch + 1
-        self.training.restore(checkpoint.snapshot)
-        self.position = replace(checkpoint.position)
-        where = f"epoch {epoch}"
-        for step, batch in self._batches():
-            self.training.reset_metrics()
-            self.training.step(batch)
-            loss = self.training.results()["loss"]
-            if not _is_finite(loss):
-                where = f"epoch {epoch}, step {step + 1} of {self.steps_per_epoch}: it is {loss}"
-                break
-        message = f"the loss is no longer a number at {where}"
-        saved = f"what was learnt up to epoch {checkpoint.position.epoch} is in {self.folder.path}"
-        help = f"a smaller learning rate, clipnorm=1 in the optimizer, or inputs of smaller size; {saved}"
-        raise ExecutionError(message, help=help)
+
+def _are_finite(figures: Mapping[str, Any]) -> bool:
+    return not figures or math.isfinite(figures["loss"])
 
 
-def _is_finite(loss: Any) -> bool:
-    return bool(math.isfinite(loss))
+def _watched(figures: Mapping[str, Any]) -> float:
+    """By which epochs are better or worse: the smaller the better."""
+    return float(figures.get("val_loss", figures.get("loss", math.inf)))
 
 
 def log_line(epoch: int, figures: Mapping[str, Any], seconds: float) -> str:

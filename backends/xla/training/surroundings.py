@@ -9,8 +9,12 @@ from pathlib import Path
 from typing import Any, Protocol
 
 
+class FolderFault(Exception):
+    """A file of the run could not be written; the message says which and why. What stood there before is unchanged."""
+
+
 class Folder(Protocol):
-    """The folder of a run."""
+    """The folder of a run. What writes raises FolderFault."""
 
     path: Path
 
