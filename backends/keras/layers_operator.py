@@ -68,8 +68,9 @@ class OperatorLayer(Layer):
         return self.cls.keras.removeprefix("activations.") if is_activation else ""
 
     def called_with(self, given: Given) -> OperatorLayer:
-        """The same with call-time arguments."""
-        return replace(self, given=replace(self.given, call=self.given.call + given.call))
+        """The same with call-time arguments, in the place of those of their names."""
+        call = tuple((dict(self.given.call) | dict(given.call)).items())
+        return replace(self, given=replace(self.given, call=call))
 
     def operands(self) -> int:
         return 0 if self.cls.variadic else len(self.cls.operands) - len(self.cls.optional_operands)
