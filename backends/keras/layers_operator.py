@@ -180,7 +180,7 @@ class OperatorLayer(Layer):
         is_plain = self.is_function and not issubclass(self.cls, RandomFunction)
         if self.is_bare and is_plain and self.cls.convention == "positional":
             return to.emission.keras(self.cls.keras)
-        if issubclass(self.cls, StandsForActivation):
+        if issubclass(self.cls, StandsForActivation) and not self.given.call:
             return self.instance(to, self.place)
         return as_function(to, self, self.place)
 

@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from netwright.backends.keras.emit import emit
 from netwright.backends.xla.data.load import load_data
 from netwright.backends.xla.errors import ExecutionError
 from netwright.backends.xla.support import check_compiled
@@ -54,6 +55,7 @@ def train(model: Model, folder: Folder, settings: Settings, progress: Progress) 
     position = _position(plan, settings, checkpoint)
     data = _data(model, plan, position)
     check_callbacks(plan, folder.path)
+    emit(model)  # its model reads and writes the weights: what cannot be written is said before the work
     program, training, metrics = _compiled(model, plan, settings, position.seed)
     folder.begin(() if checkpoint else FILES)
     callbacks = Callbacks(plan, WatchedModel(program, training), metrics, folder.path)
