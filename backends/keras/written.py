@@ -27,7 +27,8 @@ def definition(name: str) -> str:
     text = files("netwright.backends.keras").joinpath("layers", f"{SOURCES[name]}.py").read_text(encoding="utf-8")
     lines = text.splitlines()
     found = next(node for node in ast.parse(text).body if getattr(node, "name", None) == name)
-    return "\n".join(lines[found.lineno - 1 : found.end_lineno])
+    decorators = getattr(found, "decorator_list", [])
+    return "\n".join(lines[min(part.lineno for part in (found, *decorators)) - 1 : found.end_lineno])
 
 
 @cache

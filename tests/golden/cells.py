@@ -9,6 +9,7 @@ import keras
 from keras import layers, ops
 
 
+@keras.saving.register_keras_serializable("netwright")
 class RecurrentCell(layers.Layer):
     """A model of (step, state, ...) that gives (output, new state, ...).
 
@@ -56,6 +57,7 @@ class RecurrentCell(layers.Layer):
         return cls(model, **config)
 
 
+@keras.saving.register_keras_serializable("netwright")
 class Recurrent(layers.RNN):
     """Keras's RNN of a `RecurrentCell`, whose output and states may have any shape.
 

@@ -1,8 +1,10 @@
 """Owns `Recurrent`: a cell of any make over axis 1."""
 
+import keras
 from keras import layers, ops
 
 
+@keras.saving.register_keras_serializable("netwright")
 class Recurrent(layers.RNN):
     """Keras's RNN of a `RecurrentCell`, whose output and states may have any shape.
 

@@ -6,6 +6,7 @@ import keras
 from keras import layers, ops
 
 
+@keras.saving.register_keras_serializable("netwright")
 class RecurrentCell(layers.Layer):
     """A model of (step, state, ...) that gives (output, new state, ...).
 
