@@ -252,7 +252,8 @@ class Calling:
     # ------------------------------------------------------------ call-time arguments
 
     def _call_time(self, value: Any, expr: tree.Call, stage: bool) -> Layer:
-        """`f(initial_state=...)` for a layer that has its configuration already."""
+        """`f(initial_state=...)` for a layer that has its configuration already: of what is given again, the last
+        counts."""
         self._refuse_operands(expr, stage)
         inner = value.layer if isinstance(value, SharedLayer) else value
         if not isinstance(inner, OperatorLayer):
@@ -262,9 +263,9 @@ class Calling:
         wanted = Signature(f"a call of {cls.name_in_flow}", (), tuple(attributes), ())
         bound = bind(self.session, wanted, expr.arguments, expr.span)
         values, keywords = self.declaring.values(cls, attributes, bound)
-        op = cls({**inner.op.given(), **values})
-        places = inner.places + tuple((name, argument.span) for name, argument in bound.items())
-        layer = OperatorLayer(op, inner.keywords + keywords, expr.span, places)
+        op = cls(dict(_others(tuple(inner.op.given().items()), bound)) | values)
+        places = _others(inner.places, bound) + tuple((name, argument.span) for name, argument in bound.items())
+        layer = OperatorLayer(op, _others(inner.keywords, bound) + keywords, expr.span, places)
         return SharedLayer(value.instance, layer) if isinstance(value, SharedLayer) else layer
 
     def _refuse_operands(self, expr: tree.Call, stage: bool) -> None:
@@ -284,3 +285,8 @@ class Calling:
         labels = (Label(hidden, "this hides the operator"),) if hidden else ()
         message = f"{kind_of(value)} takes no arguments here"
         self.session.fail("wrong-kind", message, expr.span, labels=labels, help=help)
+
+
+def _others(pairs: tuple[tuple[str, Any], ...], bound: dict[str, tree.Argument]) -> tuple[tuple[str, Any], ...]:
+    """What was given by other names than these."""
+    return tuple(pair for pair in pairs if pair[0] not in bound)

@@ -59,24 +59,32 @@ def layer_rows(graph: Graph, analysis: Analysis) -> Iterator[Row]:
 
 
 def _expanded(
-    graph: Graph, analysis: Analysis, prefix: str, seen: set[Instance], *, counted: bool, steps: Dim = 1
+    graph: Graph,
+    analysis: Analysis,
+    prefix: str,
+    seen: set[Instance],
+    *,
+    counted: bool,
+    steps: Dim = 1,
+    alone: bool = False,
 ) -> Iterator[Row]:
-    """`seen`: instances whose weights stand in a row already. `counted` is false inside their later applications."""
+    """`seen`: instances whose weights stand in a row already. `counted` is false inside their later applications. The
+    only node of a graph that stands `alone` in its repeat has the path of that."""
     seen -= set(graph.instances)  # each call of the graph has instances of its own
     for node, name, index in indexed_names(graph):
         counts = counted and node.instance not in seen
         if node.instance is not None:
             seen.add(node.instance)
         for copy in range(copies(node)):
-            path = f"{prefix}{name}" + ("" if index is None else f"[{index + copy}]")
+            own = f"{prefix}/{name}" if prefix else name
+            path = prefix if alone else own if index is None else f"{own}[{index + copy}]"
             inner = body_of(node)
-            if inner is None or is_wrapper(node):
-                operator = node if inner is None else inner.nodes[0]
-                cost = _counted(analysis.of_node(operator), operator, counts).repeated(1, steps)
-                yield Row(path, operator, path.count("/"), 1, cost, steps)
+            if inner is None:
+                cost = _counted(analysis.of_node(node), node, counts).repeated(1, steps)
+                yield Row(path, node, path.count("/"), 1, cost, steps)
             else:
-                again = steps * steps_of(node)
-                yield from _expanded(inner, analysis, f"{path}/", seen, counted=counts, steps=again)
+                again, only = steps * steps_of(node), is_wrapper(node)
+                yield from _expanded(inner, analysis, path, seen, counted=counts, steps=again, alone=only)
 
 
 def _counted(cost: Cost, node: Node, counts: bool) -> Cost:
@@ -101,14 +109,22 @@ def _nested(
         last = "" if index is None or count == 1 else f"..{index + count - 1}"
         path = f"{prefix}{name}" + ("" if index is None else f"[{index}{last}]")
         cost = analysis.of_node(node).repeated(1, steps)
-        yield Row(path, node, len(within), repeats * count, cost, steps, within)
-        inner = body_of(node)
-        if inner is not None and not is_wrapper(node):
-            yield from _nested(
-                inner, analysis, f"{path}/", repeats * count, steps * steps_of(node), within=(*within, node)
-            )
+        yield Row(path, node, path.count("/"), repeats * count, cost, steps, within)
+        only = lone(node)
+        inner = body_of(only)
+        if inner is not None:
+            around = within + ((node,) if only is node else (node, only))
+            yield from _nested(inner, analysis, f"{path}/", repeats * count, steps * steps_of(only), within=around)
 
 
 def is_wrapper(node: Node) -> bool:
-    """Whether a repeat's body is a single operator: its path needs no level of its own."""
-    return isinstance(node, RepeatNode) and len(node.body.nodes) == 1 and isinstance(node.body.nodes[0], OpNode)
+    """Whether a repeat's body is a single operator or recurrence: its path needs no level of its own."""
+    return isinstance(node, RepeatNode) and len(node.body.nodes) == 1 and isinstance(node.body.nodes[0], _LONE)
+
+
+_LONE = (OpNode, ScanNode)
+
+
+def lone(node: Node) -> Node:
+    """What such a repeat has copies of; any other node itself."""
+    return node.body.nodes[0] if isinstance(node, RepeatNode) and is_wrapper(node) else node

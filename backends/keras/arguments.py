@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from netwright.backends.keras.layers_operator import OperatorLayer
 from netwright.backends.keras.literals import string
-from netwright.backends.keras.syntax import Atom, Call, Code, Ternary
+from netwright.backends.keras.syntax import Atom, Call, Code, Lambda, Ternary
 from netwright.backends.keras.terms import Given, Items, Layer, Plain, Term, flowing
 from netwright.compiler.dtypes import KERAS_NAMES
 from netwright.compiler.ops.attributes import TYPES, Attribute
@@ -121,7 +121,8 @@ def _layer_code(to: Translator, layer: Layer, expr: tree.Expr, attribute: Attrib
         return layer.instance(to, expr.span)
     if isinstance(layer, OperatorLayer) and layer.is_bare and layer.activation_name in TYPES["Activation"].choices:
         return Atom(string(layer.activation_name))
-    return layer.function(to)
+    function = layer.function(to)
+    return to.registered(function) if isinstance(function, Lambda) else function
 
 
 def _is_dtype(attribute: Attribute) -> bool:

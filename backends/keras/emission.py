@@ -12,6 +12,7 @@ from netwright.backends.keras.layers_called import FunctionLayer, SharedLayer
 from netwright.backends.keras.lifting import Lifting
 from netwright.backends.keras.literals import constant
 from netwright.backends.keras.names import Names
+from netwright.backends.keras.registered import Registered
 from netwright.backends.keras.statements import Assign, Statement
 from netwright.backends.keras.syntax import Atom, Code
 from netwright.backends.keras.terms import Layer, Plain, Term
@@ -49,6 +50,8 @@ class Emission:
         self._name_all()
         #: what `build_model` has for the entries of `layers`
         self.shared: dict[str, Layer] = {}
+        #: what layers of the model hold on to
+        self.registered = Registered(elaborated.main.spec.name, self.names)
         #: params of used specs, which nothing can set, by name
         self.constants: dict[str, Assign] = {}
 

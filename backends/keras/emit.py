@@ -4,7 +4,7 @@ What is written is decided here and in Python; the template only lays it out."""
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -42,8 +42,7 @@ def emit(model: Model, *, train: bool = False) -> str:
     with _deep_recursion():
         emission = Emission(model.elaborated)
         constants, functions = _statements(model, emission)
-        codes = statement_codes([*constants, *functions])
-        names = {part.text for code in codes for part in parts(code) if isinstance(part, Atom)}
+        names = _names([*constants, *functions])
         used = {path: name for path, name in emission.extern_names.items() if name in names}
         own = [name for name in SOURCES if name in names]
         plan = _plan(model) if train else None
@@ -70,7 +69,14 @@ def _statements(model: Model, emission: Emission) -> tuple[list[Statement], list
     """Constants, and functions of which the last is `build_model`."""
     emission.functions = Functions(emission)
     build = ModelWriter(emission).write(_build_documentation(model))
-    return emission.used_constants(), [*emission.functions.statements(), build]
+    functions = [*emission.functions.statements(), build]
+    registered = emission.registered.statements(_names(functions))
+    return emission.used_constants(), [*registered, *functions]
+
+
+def _names(statements: Sequence[Statement]) -> set[str]:
+    """What the statements name."""
+    return {part.text for code in statement_codes(statements) for part in parts(code) if isinstance(part, Atom)}
 
 
 # ---------------------------------------------------------------- texts

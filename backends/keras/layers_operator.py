@@ -68,8 +68,9 @@ class OperatorLayer(Layer):
         return self.cls.keras.removeprefix("activations.") if is_activation else ""
 
     def called_with(self, given: Given) -> OperatorLayer:
-        """The same with call-time arguments."""
-        return replace(self, given=replace(self.given, call=self.given.call + given.call))
+        """The same with call-time arguments, in the place of those of their names."""
+        call = tuple((dict(self.given.call) | dict(given.call)).items())
+        return replace(self, given=replace(self.given, call=call))
 
     def operands(self) -> int:
         return 0 if self.cls.variadic else len(self.cls.operands) - len(self.cls.optional_operands)
@@ -179,7 +180,7 @@ class OperatorLayer(Layer):
         is_plain = self.is_function and not issubclass(self.cls, RandomFunction)
         if self.is_bare and is_plain and self.cls.convention == "positional":
             return to.emission.keras(self.cls.keras)
-        if issubclass(self.cls, StandsForActivation):
+        if issubclass(self.cls, StandsForActivation) and not self.given.call:
             return self.instance(to, self.place)
         return as_function(to, self, self.place)
 

@@ -3,11 +3,12 @@ it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from netwright.backends.keras import arguments as given
 from netwright.backends.keras.bodies import named_axes
+from netwright.backends.keras.captures import Captures
 from netwright.backends.keras.evidence import Types, are_known
 from netwright.backends.keras.layers_block import BlockLayer
 from netwright.backends.keras.layers_called import model_input
@@ -60,39 +61,53 @@ class RecurrentLayer(OperatorLayer):
     def apply(self, to: Translator, operand: Term, place: Span, carry: Carry) -> Term:
         operand = as_variables(to, tied_operand(to, operand, place))
         assert isinstance(operand, Tensor)
-        code = Call(self._made(to, place, operand.code), operand_codes(operand), self.given.call)
-        return made(to, code, temps_of([operand]), place)
+        variable = to.scope.temporary("cell")
+        captures = Captures(to, variable)
+        inside = replace(self, cell=captures.inside(self.cell))
+        self._check_captures(to, place, every=not captures.hides)
+        layer = inside._made(to, place, operand.code, variable, captures)
+        code = Call(layer, operand_codes(operand), (*self.given.call, *captures.argument()))
+        return made(to, code, temps_of([operand]) | captures.temps, place)
 
     def instance(self, to: Translator, place: Span) -> Code:
+        self._check_captures(to, place, every=False)
         seen = to.emission.evidence.recurrences_at(place)
-        return self._made(to, place, model_input(to, seen[0].operands[0], place) if seen else None)
+        sequences = model_input(to, seen[0].operands[0], place) if seen else None
+        variable = to.scope.temporary("cell")
+        return self._made(to, place, sequences, variable, Captures(to, variable))
+
+    def _check_captures(self, to: Translator, place: Span, *, every: bool) -> None:
+        """Refuse a cell that uses tensors from outside, but where every one of them is in sight."""
+        if not every and any(node.body.captures for node in to.emission.evidence.recurrences_at(place)):
+            message = "a cell that is shared, or given to a block, cannot use tensors from outside of it"
+            to.refuse(message, self.cell_place, "join them to each step")
 
     # ------------------------------------------------------------ the cell
 
-    def _made(self, to: Translator, place: Span, sequences: Code | None) -> Code:
+    def _made(self, to: Translator, place: Span, sequences: Code | None, variable: str, captures: Captures) -> Code:
         """The Keras layer, after the statements that make its cell."""
         seen = to.emission.evidence.recurrences_at(place)
-        if any(node.body.captures for node in seen):
-            to.refuse("a cell cannot use tensors from outside of it", self.cell_place, "join them to each step")
-        variable = to.scope.temporary("cell")
         names = tuple(to.scope.temporary(f"{variable}_{name}") for name in self._operand_names(seen))
         for index, (name, shape) in enumerate(zip(names, self._shapes(to, seen, sequences, place), strict=True)):
             dtype = (("dtype", Atom(string(_dtype(seen, index)))),) if _dtype(seen, index) != "float32" else ()
             to.scope.assign((name,), Call(to.emission.keras("Input"), (shape,), dtype))
-        self._assign(to, variable, names)
+        captures.make_inputs()
+        self._assign(to, variable, names, captures.names)
         to.scope.release(frozenset({variable}))
         positional = (Atom(variable), *self.given.positional)
         return Call(to.emission.keras(self.cls.keras), positional, self._keywords(to, place))
 
-    def _assign(self, to: Translator, variable: str, names: tuple[str, ...]) -> None:
+    def _assign(self, to: Translator, variable: str, names: tuple[str, ...], constants: tuple[str, ...]) -> None:
         """`cell = RecurrentCell(keras.Model([...], ...))`"""
         anchor, to.scope.anchor = to.scope.anchor, Atom(names[0])
         operand = Items(tuple(Tensor(Atom(name)) for name in names))
         result = self.cell.apply(to, operand, self.cell_place, Carry(to.scope))
         to.scope.anchor = anchor
         outputs = list_code(result) if isinstance(result, Items) else to.code(result, self.cell_place)
-        model = Call(to.emission.keras("Model"), (Display("list", tuple(map(Atom, names))), outputs))
-        to.scope.assign((variable,), Call(Atom("RecurrentCell"), (model,)), temps_of([result]) | set(names))
+        inputs = (*names, *constants)
+        model = Call(to.emission.keras("Model"), (Display("list", tuple(map(Atom, inputs))), outputs))
+        count = (("constants", Atom(str(len(constants)))),) if constants else ()
+        to.scope.assign((variable,), Call(Atom("RecurrentCell"), (model,), count), temps_of([result]) | set(inputs))
 
     def _operand_names(self, seen: list[ScanNode]) -> list[str]:
         if isinstance(self.cell, BlockLayer):

@@ -105,6 +105,7 @@ def _if(statement: If, indent: int) -> Iterator[str]:
 
 def _function(statement: Function, indent: int) -> Iterator[str]:
     """`def`, its documentation and its body."""
+    yield from (" " * indent + f"@{each.flat()}" for each in statement.decorators)
     flat = [name if default is None else f"{name}={default.flat()}" for name, default in statement.parameters]
     head = f"def {statement.name}({', '.join(flat)}):"
     if fits(head, indent):

@@ -36,6 +36,10 @@ class Names:
             return False
         return self._outer is None or self._outer.is_free(name)
 
+    def has(self, name: str) -> bool:
+        """Whether the name was given here, and in no enclosing scope."""
+        return name in self._taken
+
     def claim(self, wanted: str, but: Set[str] = frozenset()) -> str:
         """The wanted name, with underscores behind it until it is free and none of `but`; now taken."""
         name = wanted

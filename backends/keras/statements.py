@@ -60,16 +60,17 @@ class If(Statement):
 
 @dataclass(slots=True)
 class Function(Statement):
-    """`def name(parameters): body`. A parameter is (name, default or None); the name `*` begins those that go by
-    keyword alone."""
+    """`def name(parameters): body` below its decorators. A parameter is (name, default or None); the name `*` begins
+    those that go by keyword alone."""
 
     name: str
     parameters: Sequence[tuple[str, Code | None]]
     body: list[Statement]
     documentation: str | None = None
+    decorators: tuple[Code, ...] = ()
 
 
-def statement_codes(statements: list[Statement]) -> Iterator[Code]:
+def statement_codes(statements: Sequence[Statement]) -> Iterator[Code]:
     """Every expression of the statements, those in their blocks too."""
     for statement in statements:
         for each in fields(statement):

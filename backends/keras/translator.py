@@ -146,9 +146,19 @@ class Translator:
             for index, tensor in enumerate(tensors)
         }
         body = rewrite(code, lambda part: self._at_run_time(part, given))
-        function = Lambda((name, *parameters, *self.loop_defaults(body)), body)
-        made = Call(self.emission.keras(layer) if "." in layer else Atom(layer), (function,), keywords)
+        wanted = f"{code.function.flat().rpartition('.')[2] if isinstance(code, Call) else 'value'}_at_run_time"
+        held, arguments = self.emission.registered.function(self.scope, Lambda((name, *parameters), body), wanted)
+        cls = self.emission.keras(layer) if "." in layer else Atom(layer)
+        made = Call(cls, (held,), (*keywords, *arguments))
         return Tensor(Call(made, (tensors[0] if one else Display("list", tensors),)), applied=True, temps=temps)
+
+    def registered(self, function: Lambda) -> Code:
+        """A function that a layer holds on to: by name, or as a layer with what it reads."""
+        body = function.body
+        wanted = f"{body.function.flat().rpartition('.')[2] if isinstance(body, Call) else 'value'}_activation"
+        bare = Lambda(tuple(name for name in function.parameters if "=" not in name), body)
+        held, arguments = self.emission.registered.function(self.scope, bare, wanted)
+        return Call(self.emission.keras("layers.Lambda"), (held,), arguments) if arguments else held
 
     def _at_run_time(self, part: Code, given: dict[Code, Code]) -> Code | None:
         if not isinstance(part, Size):

@@ -32,7 +32,7 @@ from netwright.compiler.ir import (
     indexed_names,
     read_by,
 )
-from netwright.compiler.layer_table import is_wrapper
+from netwright.compiler.layer_table import lone
 from netwright.compiler.model import Model
 from netwright.dsl.diagnostics import CompilerBug
 
@@ -115,7 +115,7 @@ def _size(graph: Graph, depth: int, sizes: dict[tuple[Graph, int], int]) -> int:
 
 def _opened(node: Node) -> Graph | None:
     """What is in the box of a block."""
-    return None if is_wrapper(node) else body_of(node)
+    return None if body_of(lone(node)) is None else body_of(node)
 
 
 class _Drawing:

@@ -10,7 +10,7 @@ from typing import Any
 from netwright.compiler.analysis import Parameters
 from netwright.compiler.checks import to_json
 from netwright.compiler.ir import Instance, body_of, steps_of
-from netwright.compiler.layer_table import Row, tree_rows
+from netwright.compiler.layer_table import Row, lone, tree_rows
 from netwright.compiler.memory import Memory
 from netwright.compiler.model import Model
 
@@ -88,8 +88,8 @@ class _SharedWeights:
         for shared, parameters in row.cost.shared.items():
             if shared not in self._seen:
                 found += parameters * self._copies.get(shared, 1)
-        body = body_of(row.node)
-        for own in body.instances if body is not None else ():
+        bodies = filter(None, (body_of(node) for node in {row.node, lone(row.node)}))
+        for own in (instance for body in bodies for instance in body.instances):
             self._copies[own] = row.repeats  # each copy of a block has its own
             self._seen.discard(own)
         if instance is not None:
@@ -124,5 +124,5 @@ def _row(model: Model, row: Row, counted: Parameters | None, memory: Memory) -> 
 
 
 def _steps(row: Row) -> int | str:
-    steps = steps_of(row.node)
+    steps = steps_of(lone(row.node))
     return steps if isinstance(steps, int) else str(steps)

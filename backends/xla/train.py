@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from netwright.backends.keras.emit import emit
 from netwright.backends.xla.data.load import load_data
 from netwright.backends.xla.errors import ExecutionError, memory_faults
 from netwright.backends.xla.support import check_compiled
@@ -64,6 +65,7 @@ def train(model: Model, folder: Folder, settings: Settings, progress: Progress) 
     position = _position(plan, settings, checkpoint)
     data = _data(model, plan, position)
     check_callbacks(plan, folder.path)
+    emit(model)  # its model reads and writes the weights: what cannot be written is said before the work
     program, training, metrics = compile_run(model, plan, settings, position.seed)
     with writing_faults(folder.path):
         folder.begin(() if checkpoint else FILES)

@@ -9,6 +9,7 @@ from netwright.backends.report.drawing import draw
 from netwright.backends.report.mermaid import to_mermaid
 from netwright.backends.report.summary import summary_rows
 from netwright.backends.report.svg import to_svg
+from netwright.backends.xla.sites import sites_of
 
 ELMAN = """\
 netwright: 1
@@ -35,6 +36,18 @@ def test_the_summary_counts_steps() -> None:
     inner = [row for path, row in rows.items() if path.endswith("elman_of/dense")]
     assert sum(row.params for row in inner) == 3 * 2 + 2 + 2 * 2 + 2
     assert netwright.compile(ELMAN).macs == "25*T"
+
+
+def test_a_repeated_recurrence_has_one_level() -> None:
+    """As other repeats have, in every table and for the weights of a program."""
+    model = netwright.compile(ELMAN.replace("nested(2)", "nested(3)"))
+    paths = [f"recurrent[{copy}]/{inner}" for copy in (1, 2) for inner in ("elman_of/dense", "add")]
+    assert [layer["path"] for layer in model.report()["layers"]][3:] == paths
+    assert model.elaborated.graph is not None
+    assert [site.path for site in sites_of(model.elaborated.graph)][3:] == paths
+    rows = {row.path: row for row in summary_rows(model)}
+    assert (rows["recurrent[1..2]"].repeats, rows["recurrent[1..2]"].steps) == (2, "T")
+    assert rows["recurrent[1..2]/elman_of/dense"].depth == 2
 
 
 def test_steps_may_be_set() -> None:

@@ -9,23 +9,30 @@ import keras
 from keras import layers, ops
 
 
+@keras.saving.register_keras_serializable("netwright")
 class RecurrentCell(layers.Layer):
     """A model of (step, state, ...) that gives (output, new state, ...).
 
     It may give the new states alone, the first of which is then the output. Where the
-    output of the step before is given, too, it stands before the states.
+    output of the step before is given, too, it stands before the states. The last of
+    the model's inputs, as many as `constants`, are the same at every step: `Recurrent`
+    says which tensors they are.
     """
 
-    def __init__(self, model, **kwargs):
+    def __init__(self, model, constants=0, **kwargs):
         super().__init__(**kwargs)
         self.model = model
-        self.state_shapes = [tuple(state.shape[1:]) for state in model.inputs[1:]]
+        self.constants = constants
+        self.held = ()
+        states = model.inputs[1 : len(model.inputs) - constants]
+        self.state_shapes = [tuple(state.shape[1:]) for state in states]
         self.step_shape = tuple(model.outputs[0].shape[1:])
         self.state_size = [math.prod(shape) for shape in self.state_shapes]
 
     def call(self, inputs, states):
         count = len(self.state_size)
-        made = keras.tree.flatten(self.model([inputs, *states[-count:]]))
+        operands = [inputs, *states[-count:], *self.held]
+        made = keras.tree.flatten(self.model(operands))
         shapes = [self.step_shape, *self.state_shapes]
         carried = [
             ops.reshape(ops.cast(tensor, self.compute_dtype), (-1, *shape))
@@ -40,7 +47,8 @@ class RecurrentCell(layers.Layer):
         ]
 
     def get_config(self):
-        config = {"model": keras.saving.serialize_keras_object(self.model)}
+        model = keras.saving.serialize_keras_object(self.model)
+        config = {"model": model, "constants": self.constants}
         return {**super().get_config(), **config}
 
     @classmethod
@@ -49,11 +57,29 @@ class RecurrentCell(layers.Layer):
         return cls(model, **config)
 
 
+@keras.saving.register_keras_serializable("netwright")
 class Recurrent(layers.RNN):
     """Keras's RNN of a `RecurrentCell`, whose output and states may have any shape.
 
-    A masked step gives what the one before it gave, the first one zeros.
+    A masked step gives what the one before it gave, the first one zeros. `constants`
+    are tensors that the cell takes at every step. The mask that came with the sequences
+    is `sequences_mask` where Keras is given other tensors, too.
     """
+
+    def call(
+        self,
+        sequences,
+        initial_state=None,
+        mask=None,
+        training=False,
+        constants=(),
+        sequences_mask=None,
+    ):
+        self.cell.held = tuple(constants)
+        mask = sequences_mask if mask is None else mask
+        outputs = super().call(sequences, initial_state, mask, training)
+        self.cell.held = ()
+        return outputs
 
     def inner_loop(self, sequences, initial_state, mask, training=False):
         if mask is None:
@@ -129,12 +155,18 @@ def run(x, f):
     return Recurrent(cell, return_sequences=True)(x, initial_state=[x[:, 0]])
 
 
+def ended(x, h, f, n):
+    y = layers.Concatenate()([x, h])
+    y = layers.Dense(n)(y)
+    return keras.tree.flatten(f(y))
+
+
 def build_model(units=4, width=3):
-    """Build the model; with these defaults it has 865 parameters.
+    """Build the model; with these defaults it has 1,089 parameters.
 
     x: f32[N, T, 3], ids: i32[N, T] -> a: f32[N, 2], b: f32[N, 2], c: f32[N, 4], d:
     f32[N, T, 5], e: f32[N, T, 4], f: f32[N, 3], g: f32[N, 3], h: f32[N, 2], i:
-    f32[N, T, 4]
+    f32[N, T, 4], j: f32[N, 4]
     """
     x = keras.Input((None, width), name="x")
     ids = keras.Input((None,), dtype="int32", name="ids")
@@ -218,8 +250,49 @@ def build_model(units=4, width=3):
         cell_h = keras.Input((n,))
         cell = RecurrentCell(keras.Model([cell_x, cell_h], elman(cell_x, cell_h, n)))
         i = Recurrent(cell, return_sequences=True)(i)
+    seen = layers.Dense(units)(x[:, 0])
+    mask = ops.greater(seen, 0)
+    cell_x = keras.Input(x.shape[2:])
+    cell_h = keras.Input(seen.shape[1:])
+    cell_mask = keras.Input(batch_shape=mask.shape, dtype=mask.dtype)
+    cell = RecurrentCell(
+        keras.Model(
+            [cell_x, cell_h, cell_mask],
+            ended(cell_x, cell_h, lambda x: layers.Softmax()(x, mask=cell_mask), units),
+        ),
+        constants=1,
+    )
+    j = Recurrent(cell, return_sequences=True)(x, initial_state=seen, constants=[mask])
+    y = layers.Dense(units)(seen)
+    cell_x = keras.Input(j.shape[2:])
+    cell_h = keras.Input((units,))
+    cell_states = keras.Input(batch_shape=y.shape, dtype=y.dtype)
+    cell = RecurrentCell(
+        keras.Model(
+            [cell_x, cell_h, cell_states],
+            ended(
+                cell_x,
+                cell_h,
+                lambda x: layers.GRUCell(units)(x, states=cell_states),
+                units,
+            ),
+        ),
+        constants=1,
+    )
+    j = Recurrent(cell)(j, constants=[y])
     return keras.Model(
         {"x": x, "ids": ids},
-        {"a": a, "b": b, "c": c, "d": d, "e": e, "f": f, "g": g, "h": h, "i": i},
+        {
+            "a": a,
+            "b": b,
+            "c": c,
+            "d": d,
+            "e": e,
+            "f": f,
+            "g": g,
+            "h": h,
+            "i": i,
+            "j": j,
+        },
         name="cells",
     )

@@ -7,6 +7,11 @@ import keras
 from keras import layers
 
 
+@keras.saving.register_keras_serializable("residual")
+def gelu_activation(x):
+    return keras.activations.gelu(x, approximate=True)
+
+
 def residual(x, f):
     y = f(x)
     return x + y
@@ -111,7 +116,7 @@ def build_model(
     y = layers.Dense(hidden, activation=layers.LeakyReLU(0.1))(y)
     y = layers.Dense(
         3,
-        activation=lambda x: keras.activations.gelu(x, approximate=True),
+        activation=gelu_activation,
         kernel_regularizer=keras.regularizers.L2(1e-4),
     )(y)
     return keras.Model(x, y, name="residual")

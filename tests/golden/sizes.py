@@ -9,6 +9,7 @@ import keras
 from keras import layers, ops
 
 
+@keras.saving.register_keras_serializable("netwright")
 class Arange(layers.Layer):
     """The numbers of ops.arange(start, stop, step), as a part of a model.
 
@@ -44,6 +45,16 @@ class Arange(layers.Layer):
         start, stop, step = self.bounds
         config = {"start": start, "stop": stop, "step": step, "axis": self.axis}
         return {**super().get_config(), **config}
+
+
+@keras.saving.register_keras_serializable("sizes")
+def positions_at_run_time(tokens):
+    return positions(ops.shape(tokens)[1], 8)
+
+
+@keras.saving.register_keras_serializable("sizes")
+def value_at_run_time(tensors):
+    return tensors[0][:, : ops.shape(tensors[1])[1] - 1]
 
 
 def positions(n, d):
@@ -88,11 +99,9 @@ def build_model(heads=2):
     p = layers.Embedding(50, 8)(p)
     x = Arange(0, 16, 2)(tokens)
     r = layers.Embedding(20, 8)(x)
-    x = layers.Lambda(lambda tokens: positions(ops.shape(tokens)[1], 8))(tokens)
+    x = layers.Lambda(positions_at_run_time)(tokens)
     y = attend(e + p + x, heads)
-    c = layers.Lambda(
-        lambda tensors: tensors[0][:, : ops.shape(tensors[1])[1] - 1],
-    )([y, tokens])
+    c = layers.Lambda(value_at_run_time)([y, tokens])
     last = y[:, -1]
     z = se(image, 2)
     flat = layers.Reshape((-1, 4))(z)

@@ -58,6 +58,34 @@ def test_module(spec: Path) -> None:
         _assert_equal_outputs(model, keras_model)
 
 
+#: the modules that have layers or functions of their own, and one that has not
+SAVED = sorted(path.stem for path in GOLDEN.glob("*.py") if "@keras.saving" in path.read_text("utf-8"))
+
+
+@pytest.mark.parametrize("name", [*SAVED, "mnist_mlp"])
+def test_a_saved_model_loads(name: str, tmp_path: Path) -> None:
+    """What a module builds comes back from a .keras file, in safe mode, where the module is imported."""
+    import keras
+
+    keras_model = _module(name).build_model(**SMALL.get(name, {}))
+    keras_model.save(tmp_path / "model.keras")
+    loaded = keras.models.load_model(tmp_path / "model.keras")
+    rng = np.random.default_rng(0)
+    inputs = {tensor.name: _filled(rng, tensor) for tensor in keras_model.inputs}
+    found = _named(loaded.predict_on_batch(_one_or_all(inputs)))
+    for output, wanted in _named(keras_model.predict_on_batch(_one_or_all(inputs))).items():
+        np.testing.assert_allclose(found[output], wanted, rtol=1e-5, atol=1e-5, err_msg=output)
+
+
+def _filled(rng: np.random.Generator, tensor: Any) -> Any:
+    shape = [dim or (LENGTH if axis else BATCH) for axis, dim in enumerate(tensor.shape)]
+    return rng.integers(0, 9, shape) if tensor.dtype == "int32" else rng.random(shape, "float32")
+
+
+def _one_or_all(inputs: dict[str, Any]) -> Any:
+    return inputs if len(inputs) > 1 else next(iter(inputs.values()))
+
+
 def _module(name: str) -> Any:
     found = spec_from_file_location(name, GOLDEN / f"{name}.py")
     assert found is not None
@@ -91,7 +119,7 @@ def _values(rng: np.random.Generator, tensor: Any) -> Any:
 def _outputs(keras_model: Any, inputs: dict[str, Any]) -> dict[str, Any]:
     import keras
 
-    outputs = keras_model(inputs if len(inputs) > 1 else next(iter(inputs.values())))
+    outputs = keras_model(_one_or_all(inputs))
     return {name: keras.ops.convert_to_numpy(output) for name, output in _named(outputs).items()}
 
 

@@ -126,3 +126,25 @@ def test_an_array_at_hand_on_the_left_is_given_to_a_function() -> None:
     """JAX's operators take no symbolic tensor on the right."""
     text = f'{HEAD}inputs: {{y: "f32[N, 4]"}}\nmodel: |\n  arange(4.0) * 2 - y * arange(4.0)\n'
     assert "ops.subtract(ops.arange(4.0) * 2, y * ops.arange(4.0))" in emit(compile_spec(text))
+
+
+def test_call_time_arguments_given_again_stand_once() -> None:
+    text = f"""{HEAD}inputs: {{x: "f32[N, 5, 3]", h: "f32[N, 4]", g: "f32[N, 4]", m: "bool[N, 5]"}}
+blocks:
+  (x, h[N, n]) -> elman(n): (x, h) -> concatenate -> dense(n)
+layers: {{shared_rnn: simple_rnn(4)}}
+model: |
+  a = x -> gru(4, initial_state=[h])(initial_state=[g])
+  b = x -> gru(4, mask=m, initial_state=h)(initial_state=g)(mask=m)
+  c = x -> lstm(4, initial_state=[h, h])(initial_state=[g, h])
+  d = x -> shared_rnn(initial_state=h)(initial_state=g)
+  e = x -> recurrent(elman(4), initial_state=h)(initial_state=g)
+  a + b + c + d + e
+"""
+    code = emit(compile_spec(text))
+    for layer in ("GRU(4)", "LSTM(4)", "shared_rnn", "Recurrent(cell)"):
+        assert f"{layer}(x, " in code
+    assert "(x, mask=m, initial_state=g)" in code
+    assert "=h" not in code
+    assert "[h" not in code
+    ast.parse(code)

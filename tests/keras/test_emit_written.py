@@ -32,6 +32,27 @@ def test_every_one_has_a_case_and_an_example(cls: type[Op]) -> None:
     assert example(cls) is not None
 
 
+FAMILIES = """
+import sys
+from netwright.api import compile as compile_spec
+from netwright.backends.keras.emit import emit
+
+model = compile_spec('netwright: 1\\nname: t\\ninputs: {x: "f32[N, 8]"}\\nmodel: x -> dense(4) -> maxout(2)')
+before = set(sys.modules)
+emit(model)
+print(*(name for name in sorted(set(sys.modules) - before) if name.startswith("netwright.compiler.ops.")))
+"""
+
+
+def test_emission_loads_no_operators_beside_those_of_the_spec() -> None:
+    done = subprocess.run([sys.executable, "-c", FAMILIES], capture_output=True, text=True, check=True)
+    assert not done.stdout.strip()
+
+
+def test_every_written_layer_is_found() -> None:
+    assert {cls.__name__ for cls in WRITTEN} <= SOURCES.keys()
+
+
 @pytest.mark.parametrize("name", CASES)
 def test_a_module_has_the_classes_that_it_names(name: str) -> None:
     text = EMITTED[name]

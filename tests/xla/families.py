@@ -4,6 +4,7 @@ outputs and gradients. Each family is one model with an output for each line."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -36,6 +37,7 @@ class Family(NamedTuple):
         XLA, for what draws other numbers without."""
         model, program = self._built(), Program(self.compiled(), engine)
         assert model.count_params() == program.model.params.total
+        _check_loads(model)
         arrays = twins(program, model)
         inputs = {input: self._array(type, rng) for input, type in self.inputs.items()}
         given = {**arrays, **inputs}
@@ -111,6 +113,18 @@ def family(inputs: dict[str, str], *lines: str, largest: float = 1.0) -> Family:
     """Each line makes an output; one of several tensors, or that others name, says their names."""
     named = [line if " = " in line else f"y{number} = {line}" for number, line in enumerate(lines)]
     return Family(inputs, tuple(named), largest)
+
+
+def _check_loads(model: Any) -> None:
+    """The model comes back from a .keras file, in safe mode, and is the same."""
+    import keras
+
+    with TemporaryDirectory() as folder:
+        model.save(f"{folder}/model.keras")
+        loaded = keras.models.load_model(f"{folder}/model.keras")
+    assert loaded.to_json() == model.to_json()
+    for weight, expected in zip(loaded.weights, model.weights, strict=True):
+        assert np.array_equal(weight.numpy(), expected.numpy()), expected.path
 
 
 def _floats(program: Program, inputs: Arrays) -> set[str]:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -54,6 +55,37 @@ def test_with_a_seed_both_draw_the_same(engine: Engine, rng: Any, twins: Any) ->
     np.testing.assert_allclose(slopes["dropped"][kept], 2 * np.cos(np.arange(32.0)).reshape(4, 8)[kept], rtol=1e-5)
     np.testing.assert_allclose(np.sort(slopes["y"], axis=None), np.sort(np.cos(np.arange(24.0))), rtol=1e-4)
     assert not slopes["logits"].any()
+
+
+#: functions that layers hold on to, and what these read: arguments of blocks, variables of loops
+HELD = """
+inputs: {x: "f32[N, 6]", y: "f32[3, 2, 4]"}
+blocks:
+  x -> padded(n): |
+    normal = random.normal([x.shape[0], n], seed=n)
+    (x, normal) -> concatenate(axis=1)
+  x -> curved(smooth): |
+    x -> dense(4, activation=gelu(approximate=smooth))
+outputs: [a, b, c, d]
+model: |
+  a = x -> (padded(n) for n in [1, 2]) -> padded(2)
+  b = x * zeros([x.shape[0], 1])
+  c = x -> (dense(4, activation=gelu(approximate=each)) for each in [true, false]) -> curved(true) -> curved(false)
+  d = random.normal([x.shape[0], 3], seed=4) + random.normal([x.shape[0], 3], seed=4) + (y -> sum)
+"""
+
+
+@pytest.mark.parametrize("text", [SEEDED, HELD], ids=["seeds", "functions"])
+def test_a_saved_model_draws_the_same(engine: Engine, rng: Any, tmp_path: Path, text: str) -> None:
+    """Keras saves no state of a seed's, so both begin anew."""
+    import keras
+
+    inputs = {"x": rng.random([3, 6] if text is HELD else [2, 6], "float32"), "y": rng.random([3, 2, 4], "float32")}
+    model = emitted(text)
+    model.save(tmp_path / "model.keras")
+    found = keras.models.load_model(tmp_path / "model.keras").predict_on_batch(inputs)
+    for name, wanted in model.predict_on_batch(inputs).items():
+        np.testing.assert_array_equal(found[name], wanted, err_msg=name)
 
 
 def test_what_runs_on_jax_alone(engine: Engine, rng: Any, twins: Any) -> None:

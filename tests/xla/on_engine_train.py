@@ -70,10 +70,18 @@ def test_training_is_kerass_fit(tmp_path: Path) -> None:
         np.testing.assert_allclose(found, wanted, rtol=1e-4, atol=1e-5)
 
 
-def test_the_emitted_model_loads_the_weights(tmp_path: Path) -> None:
+CAPTURING = """
+  seen = x -> dense(3, activation=tanh)
+  x -> reshape((4, 1)) -> recurrent(concatenate -> dense(2) -> gru_cell(3)(states=seen), initial_state=seen) -> softmax
+"""
+
+
+@pytest.mark.parametrize("flow", ["", CAPTURING], ids=["layers", "a cell that uses tensors from outside"])
+def test_the_emitted_model_loads_the_weights(tmp_path: Path, flow: str) -> None:
     from netwright.backends.xla.run import run
 
-    model = small()
+    before, _, rest = SMALL.partition("model: |")
+    model = compile_spec(f"{before}model: |{flow}{rest[rest.index('train:') :]}") if flow else small()
     trained(model, tmp_path)
     x = np.random.default_rng(0).uniform(0, 8, (9, 4)).astype("float32")
     keras_model = emitted(model)

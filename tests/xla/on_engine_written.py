@@ -14,7 +14,6 @@ from xla.written_cases import CASES, Case, Read, Reference, bound, numeric_gradi
 
 from netwright.api import compile as compile_spec
 from netwright.backends.keras.emit import emit
-from netwright.backends.keras.written import SOURCES
 from netwright.backends.xla.engines.engine import Engine
 from netwright.backends.xla.program import Program
 from netwright.compiler.dims import evaluate
@@ -61,8 +60,7 @@ class Run:
 
         path = folder / "model.keras"
         self.keras_model.save(path)
-        own = {name: self.module[name] for name in SOURCES if name in self.module}
-        return self.predicted(keras.models.load_model(path, custom_objects=own))
+        return self.predicted(keras.models.load_model(path))
 
     # ------------------------------------------------------------ gradients
 

@@ -4,6 +4,7 @@ import keras
 from keras import layers, ops
 
 
+@keras.saving.register_keras_serializable("netwright")
 class Anchors(layers.Layer):
     """Boxes x1, y1, x2, y2 around every place of a map, of which the shape matters.
 

@@ -4,6 +4,7 @@ import keras
 from keras import layers, ops
 
 
+@keras.saving.register_keras_serializable("netwright")
 class Arange(layers.Layer):
     """The numbers of ops.arange(start, stop, step), as a part of a model.
 

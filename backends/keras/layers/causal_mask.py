@@ -4,6 +4,7 @@ import keras
 from keras import layers, ops
 
 
+@keras.saving.register_keras_serializable("netwright")
 class CausalMask(layers.Layer):
     """An attention mask in which each step of `query` sees no later one of `value`."""
 

@@ -1,8 +1,10 @@
 """Owns `ChannelShuffle`: channels of all groups in each group."""
 
+import keras
 from keras import layers, ops
 
 
+@keras.saving.register_keras_serializable("netwright")
 class ChannelShuffle(layers.Layer):
     """Deals the channels of `groups` groups out, so that each gets some of all.
 

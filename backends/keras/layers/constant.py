@@ -4,6 +4,7 @@ import keras
 from keras import layers, ops
 
 
+@keras.saving.register_keras_serializable("netwright")
 class Constant(layers.Layer):
     """A tensor that depends on no input, as a part of a model.
 

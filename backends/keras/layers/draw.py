@@ -4,6 +4,7 @@ import keras
 from keras import layers
 
 
+@keras.saving.register_keras_serializable("netwright")
 class Draw(layers.Lambda):
     """A function of a tensor, or of a list of them, and of a seed: another each time.
 
@@ -22,7 +23,7 @@ class Draw(layers.Lambda):
         self.rearranges = rearranges
 
     def call(self, inputs):
-        return self.function(inputs, self.seed_generator)
+        return self.function(inputs, self.seed_generator, **self.arguments)
 
     def compute_output_spec(self, inputs):
         if self.rearranges:  # what JAX does not trace where sizes are open

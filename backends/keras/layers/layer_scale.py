@@ -4,6 +4,7 @@ import keras
 from keras import layers, ops
 
 
+@keras.saving.register_keras_serializable("netwright")
 class LayerScale(layers.Layer):
     """Multiplies each entry of `axis` by a learnt factor, at first `init_values`.
 

@@ -1,8 +1,10 @@
 """Owns `LocalResponseNormalization`: each element in proportion to its neighbours."""
 
+import keras
 from keras import layers, ops
 
 
+@keras.saving.register_keras_serializable("netwright")
 class LocalResponseNormalization(layers.Layer):
     """Divides x by (bias + alpha * s) ** beta, s the sum of the squares nearby.
 

@@ -4,6 +4,7 @@ import keras
 from keras import layers, ops
 
 
+@keras.saving.register_keras_serializable("netwright")
 class MaxPooling2DWithArgmax(layers.Layer):
     """Max pooling that says where each maximum stood: its switches.
 

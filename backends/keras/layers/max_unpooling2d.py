@@ -4,6 +4,7 @@ import keras
 from keras import layers, ops
 
 
+@keras.saving.register_keras_serializable("netwright")
 class MaxUnpooling2D(layers.Layer):
     """Puts each element where `argmax` says, as MaxPooling2DWithArgmax counts places.
 

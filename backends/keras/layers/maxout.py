@@ -1,8 +1,10 @@
 """Owns `Maxout`: units that are the largest of several linear ones."""
 
+import keras
 from keras import layers, ops
 
 
+@keras.saving.register_keras_serializable("netwright")
 class Maxout(layers.Layer):
     """Takes the largest of each group of neighbours along `axis`.
 

@@ -4,6 +4,7 @@ import keras
 from keras import layers, ops
 
 
+@keras.saving.register_keras_serializable("netwright")
 class MixtureDensity(layers.Layer):
     """Gives logits, means and deviations of `num_mixtures` normal densities.
 

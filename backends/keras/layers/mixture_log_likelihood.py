@@ -2,9 +2,11 @@
 
 import math
 
+import keras
 from keras import layers, ops
 
 
+@keras.saving.register_keras_serializable("netwright")
 class MixtureLogLikelihood(layers.Layer):
     """The logarithm of a mixture of normal densities at `y`.
 

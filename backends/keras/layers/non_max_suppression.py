@@ -4,6 +4,7 @@ import keras
 from keras import layers, ops
 
 
+@keras.saving.register_keras_serializable("netwright")
 class NonMaxSuppression(layers.Layer):
     """The indices of the best boxes of each image, and how many they are.
 

@@ -4,6 +4,7 @@ import keras
 from keras import layers, ops
 
 
+@keras.saving.register_keras_serializable("netwright")
 class ROIAlign(layers.Layer):
     """Brings each box to one size by means of interpolated samples.
 

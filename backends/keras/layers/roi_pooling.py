@@ -4,6 +4,7 @@ import keras
 from keras import layers, ops
 
 
+@keras.saving.register_keras_serializable("netwright")
 class ROIPooling(layers.Layer):
     """Max pooling of each box to one size.
 

@@ -1,8 +1,10 @@
 """Owns `RotaryEmbedding`: places as rotations."""
 
+import keras
 from keras import layers, ops
 
 
+@keras.saving.register_keras_serializable("netwright")
 class RotaryEmbedding(layers.Layer):
     """Turns pairs of features by angles that grow with the step.
 

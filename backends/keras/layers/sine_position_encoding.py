@@ -1,8 +1,10 @@
 """Owns `SinePositionEncoding`: places as waves."""
 
+import keras
 from keras import layers, ops
 
 
+@keras.saving.register_keras_serializable("netwright")
 class SinePositionEncoding(layers.Layer):
     """Sines and cosines of the steps, to be added to a tensor of that shape.
 

@@ -4,6 +4,7 @@ import keras
 from keras import layers, ops
 
 
+@keras.saving.register_keras_serializable("netwright")
 class SpatialPyramidPooling2D(layers.Layer):
     """Pools to grids of `bins` by `bins` windows, one grid after another.
 

@@ -1,8 +1,10 @@
 """Owns `Step`: units that fire or do not."""
 
+import keras
 from keras import layers, ops
 
 
+@keras.saving.register_keras_serializable("netwright")
 class Step(layers.Layer):
     """Gives `high` from `threshold` on, `low` below it.
 

@@ -4,6 +4,7 @@ import keras
 from keras import layers, ops
 
 
+@keras.saving.register_keras_serializable("netwright")
 class StochasticDepth(layers.Layer):
     """In training drops all of an example, or of a batch, and scales what is kept.
 

@@ -4,6 +4,7 @@ import keras
 from keras import layers, ops
 
 
+@keras.saving.register_keras_serializable("netwright")
 class Unpooling2D(layers.Layer):
     """Makes each element a block: all of it, or its upper left corner among zeros.
 

@@ -4,6 +4,7 @@ import keras
 from keras import layers, ops
 
 
+@keras.saving.register_keras_serializable("netwright")
 class Weight(layers.Layer):
     """An array of the model's own, trained like a kernel.
 

@@ -4,6 +4,7 @@ import keras
 from keras import layers, ops
 
 
+@keras.saving.register_keras_serializable("netwright")
 class WindowedMask(layers.Layer):
     """An attention mask in which each step sees `left` before it and `right` behind it.
 
