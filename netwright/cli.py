@@ -21,6 +21,7 @@ COMMANDS = {
     "summary": "print every layer with output, parameters, MACs and memory",
     "emit": "write Keras code",
     "train": "train a spec under XLA",
+    "evaluate": "loss and metrics of trained weights under XLA",
     "run": "run a spec on arrays under XLA",
     "draw": "draw a model as SVG or Mermaid",
     "ops": "list the operators, or show one",
