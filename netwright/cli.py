@@ -21,6 +21,7 @@ COMMANDS = {
     "summary": "print every layer with output, parameters, MACs and memory",
     "emit": "write Keras code",
     "train": "train a spec under XLA",
+    "evaluate": "loss and metrics of trained weights under XLA",
     "run": "run a spec on arrays under XLA",
     "bench": "measure steps of a spec under XLA, beside Keras's",
     "profile": "say which blocks of a spec take a step's time under XLA",

@@ -25,6 +25,8 @@ from netwright.dsl.diagnostics import Diagnostic, SpecError
 from netwright.dsl.records import replace
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from netwright.backends.xla.data.examples import Data
     from netwright.backends.xla.engines.engine import Metric, Training
     from netwright.backends.xla.program import Program
@@ -122,11 +124,16 @@ def _position(plan: Plan, settings: Settings, checkpoint: Checkpoint | None) -> 
     return checkpoint.position
 
 
-def _data(model: Model, plan: Plan, position: Position) -> Data:
+def planned_data(model: Model, plan: Plan, seed: int, home: Path | None = None) -> Data:
+    """The examples of the plan, split by the seed; paths are relative to `home`, or else to the spec."""
     outputs = {name: model.elaborated.outputs[name] for name in {**plan.losses, **plan.metrics}}
     path = model.spec.source.path
-    home = None if path is None else path.parent
-    data = load_data(plan, model.elaborated.inputs, outputs, home, position.seed)
+    home = path.parent if home is None and path is not None else home
+    return load_data(plan, model.elaborated.inputs, outputs, home, seed)
+
+
+def _data(model: Model, plan: Plan, position: Position) -> Data:
+    data = planned_data(model, plan, position.seed)
     fixed = fixed_batch(model)
     if fixed is not None and (fixed != position.batch_size or len(data.train) < fixed):
         message = (

@@ -27,6 +27,8 @@ class TerminalProgress:
         self._done = done
         self._timed_from = done + 1  # the first step compiles: it says nothing of the pace
         self._began = self._shown = time.monotonic()
+        if self._live:
+            self._rewrite("compiling")
 
     def wants_figures(self) -> bool:
         return self._live and time.monotonic() - self._shown >= _FIGURES_EVERY
@@ -70,7 +72,7 @@ class TerminalProgress:
         seconds = max(time.monotonic() - self._began, 1e-9)
         rate = max(self._done - self._timed_from, 0) / seconds
         left = max(self._epochs * self._steps - self._done, 0) / rate if rate else 0
-        return f"{rate:.0f} steps/s" + (f"  {duration(left)} left" if left >= 1 else "")
+        return f"{rate:.{0 if rate >= 10 else 2}f} steps/s" + (f"  {duration(left)} left" if left >= 1 else "")
 
 
 def figures_text(figures: Mapping[str, Any], separator: str) -> str:
