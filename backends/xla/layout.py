@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
-from netwright.backends.xla.leaves import Slot
 from netwright.backends.xla.loops import Loop, Loops
 from netwright.backends.xla.sites import Homes, Site
+from netwright.backends.xla.slots import Slot
 from netwright.compiler.ir import BodyNode, Graph, Node, OpNode
 from netwright.compiler.layer_table import is_wrapper
 

@@ -3,25 +3,25 @@ in and go out, so one leaf serves every copy of an operator. Knows no graph."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Protocol
+from types import MappingProxyType
+from typing import Any, Protocol
 
 from netwright.backends.keras.objects import Sizes, keras_arguments, keras_callable
+from netwright.backends.xla.forms import Forms
+from netwright.backends.xla.slots import Slot, match_slots
 from netwright.backends.xla.varied import apply_varied
 from netwright.compiler.dims import SymbolicDim
 from netwright.compiler.dtypes import keras_dtype
 from netwright.compiler.externs import ExternLayer
 from netwright.compiler.ir import OpNode, Tensors, each_tensor
-from netwright.compiler.ops.op import Layer, Op, Weight
+from netwright.compiler.ops.op import Layer, Op
 from netwright.compiler.ops.random_functions import RandomFunction
 from netwright.compiler.types import TensorType
 from netwright.dsl.diagnostics import CompilerBug
 
 Arrays = dict[str, Any]
-#: how Keras names a variable that its layer does not, by the number of all there are
-_NUMBERED = re.compile(r"^variable_\d+$")
 
 
 @dataclass(slots=True)
@@ -32,16 +32,6 @@ class Applied:
     outputs: tuple[Any, ...]
     state: Arrays = field(default_factory=dict)
     losses: list[Any] = field(default_factory=list)
-
-
-class Slot(NamedTuple):
-    """An array that a leaf takes. `weight` is none for what Keras keeps beside weights: seeds and the states of layers
-    that remember; `variable` is Keras's own of that name, whose value is never read after `init`."""
-
-    name: str
-    trainable: bool
-    weight: Weight | None
-    variable: Any
 
 
 class Leaf(Protocol):
@@ -55,8 +45,8 @@ class Leaf(Protocol):
         """Apply the operator; `arrays` are those of its slots, by name."""
 
 
-def make_leaf(node: OpNode) -> Leaf:
-    """The leaf of an operator applied to tensors of such types."""
+def make_leaf(node: OpNode, forms: Forms) -> Leaf:
+    """The leaf of an operator applied to tensors of such types; `forms` are layers in the place of Keras's."""
     if isinstance(node.op, ExternLayer):
         from netwright.backends.xla.externs import ExternLeaf
 
@@ -65,7 +55,7 @@ def make_leaf(node: OpNode) -> Leaf:
         return RandomLeaf(node.op)
     if not isinstance(node.op, Layer):
         return ConstantLeaf(node.op) if node.op.beforehand else FunctionLeaf(node.op)
-    return SizedLayerLeaf(node.op) if _has_sizes(node.op) else LayerLeaf(node)
+    return SizedLayerLeaf(node.op) if _has_sizes(node.op) else LayerLeaf(node, forms)
 
 
 def _has_sizes(value: Any) -> bool:
@@ -168,13 +158,14 @@ def as_tuple(outputs: Any) -> tuple[Any, ...]:
 
 
 class LayerLeaf:
-    """A Keras layer, with arrays in the place of its variables."""
+    """A Keras layer, or its form, with arrays in the place of its variables."""
 
-    def __init__(self, node: OpNode) -> None:
+    def __init__(self, node: OpNode, forms: Forms = MappingProxyType({})) -> None:
         self.op = node.op
-        self.layer = keras_callable(self.op.keras)(**(keras_arguments(self.op) | _cheap_initializers(self.op)))
+        make = forms.get(self.op.keras) or keras_callable(self.op.keras)
+        self.layer = make(**(keras_arguments(self.op) | _cheap_initializers(self.op)))
         self._build(node)
-        self.slots = _match(node, self.layer)
+        self.slots = match_slots(node, self.layer)
         #: layers, wrapped ones too, that work out something from their weights once: normalization its divisors
         self._deriving = [layer for layer in self.layer._flatten_layers() if hasattr(layer, "finalize_state")]
 
@@ -257,48 +248,3 @@ def _each(given: Tensors, change: Any) -> Any:
     """As Keras takes call-time tensors: a list where there are several, none where one is left out."""
     changed = each_tensor(given, change)
     return list(changed) if isinstance(changed, tuple) else changed
-
-
-def _match(node: OpNode, layer: Any) -> tuple[Slot, ...]:
-    """Slots for all variables of the layer: those of the operator's weights, then what Keras keeps beside them."""
-    slots = match_weights(node, layer)
-    taken = {id(slot.variable) for slot in slots}
-    rest = [variable for variable in layer.variables if id(variable) not in taken]
-    forgotten = [variable.path for variable in rest if variable.trainable]
-    if forgotten:
-        raise CompilerBug(f"{node.op.name_in_flow} does not declare what Keras creates: {', '.join(forgotten)}")
-    return _unique([*slots, *(Slot(variable.name, False, None, variable) for variable in rest)])
-
-
-def match_weights(node: OpNode, layer: Any) -> tuple[Slot, ...]:
-    """The operator's weights paired with the variables of a Keras layer: those of one name in order of creation. An
-    extern has those that it has."""
-    if isinstance(node.op, ExternLayer):
-        return _unique([_own_slot(variable) for variable in layer.weights])
-    named: dict[str, list[Any]] = {}
-    for variable in layer.weights:
-        named.setdefault(variable.name, []).append(variable)
-    return _unique([_slot(node, weight, named.get(weight.name.rpartition("/")[2], [])) for weight in node.weights()])
-
-
-def _slot(node: OpNode, weight: Weight, candidates: list[Any]) -> Slot:
-    if not candidates or tuple(candidates[0].shape) != weight.shape:
-        found = f"shape {tuple(candidates[0].shape)}" if candidates else "none of that name"
-        raise CompilerBug(f"weight {weight.name} {weight.shape} of {node.op}: Keras has {found}")
-    return Slot(weight.name, weight.trainable, weight, candidates.pop(0))
-
-
-def _own_slot(variable: Any) -> Slot:
-    name = _NUMBERED.sub("variable", variable.name)
-    weight = Weight(name, tuple(variable.shape), None, variable.trainable)
-    return Slot(name, variable.trainable, weight, variable)
-
-
-def _unique(slots: Sequence[Slot]) -> tuple[Slot, ...]:
-    """The slots with names that differ: kernel, kernel_1."""
-    seen: dict[str, int] = {}
-    found = []
-    for slot in slots:
-        count = seen[slot.name] = seen.get(slot.name, -1) + 1
-        found.append(slot._replace(name=f"{slot.name}_{count}") if count else slot)
-    return tuple(found)

@@ -15,6 +15,7 @@ from netwright.backends.keras.objects import Sizes
 from netwright.backends.xla.arrays import bind_sizes
 from netwright.backends.xla.errors import ExecutionError
 from netwright.backends.xla.externs import check_allowed, check_names
+from netwright.backends.xla.forms import load_forms
 from netwright.backends.xla.layout import Layout, Place
 from netwright.backends.xla.leaves import Arrays, Leaf, VariedLeaf, make_leaf
 from netwright.backends.xla.looping import Looped, is_masked, one_by_one
@@ -79,6 +80,7 @@ class Program:
         self.sites = sites_of(graph)
         self.loops = Loops({"scan": lambda loop: True, "unroll": None, "auto": engine.runs_as_loop}[repeat])
         self._leaves: dict[Any, Leaf] = {}
+        self._forms = load_forms(engine.name, engine.device)
         check_allowed(model.elaborated.modules, allow_extern)
         check_compiled(self.sites, engine.name, training=False)
         with engine.host():
@@ -98,7 +100,7 @@ class Program:
         key = (node.op, *(value.type for value in node.operands), *node.keyword_types().items())
         found = self._leaves.get(key)
         if found is None:
-            found = self._leaves[key] = make_leaf(node)
+            found = self._leaves[key] = make_leaf(node, self._forms)
         return found
 
     def split(self, arrays: Mapping[str, Any]) -> tuple[Arrays, Arrays]:

@@ -15,43 +15,29 @@ _KEEPS: Mapping[str, Callable[[Any, Any], Any]] = {
 }
 
 
-def _dropout(layer: Any, x: Any, rate: Any) -> Any:
+def _given_noise_shape(layer: Any, x: Any) -> Sequence[int]:
     given = layer.noise_shape or (None,) * len(x.shape)
-    return _dropped(
-        layer, x, rate, [size if noise is None else noise for noise, size in zip(given, x.shape, strict=False)]
-    )
+    return [size if noise is None else noise for noise, size in zip(given, x.shape, strict=False)]
 
 
-def _spatial_dropout(layer: Any, x: Any, rate: Any) -> Any:
-    return _dropped(layer, x, rate, layer._get_noise_shape(x))
+def _spatial_noise_shape(layer: Any, x: Any) -> Sequence[int]:
+    return layer._get_noise_shape(x)  # type: ignore[no-any-return]
 
 
-def _dropped(layer: Any, x: Any, rate: Any, noise_shape: Sequence[int]) -> Any:
-    """Keras's own takes the rate as a number alone."""
-    from keras import config, ops, random
-
-    drawn = random.uniform(noise_shape, seed=layer.seed_generator, dtype=x.dtype)
-    return ops.where(_KEEPS[config.backend()](drawn, rate), x / (1 - rate), 0)
-
-
-def _stochastic_depth(layer: Any, x: Any, rate: Any) -> Any:
-    return layer.dropped(x, rate)
-
-
-#: operator by its Keras name -> what it does in training with a rate that is a tensor: (layer, x, rate) -> y
-_OF_RATE: Mapping[str, Callable[[Any, Any, Any], Any]] = {
-    "layers.Dropout": _dropout,
-    "layers.SpatialDropout1D": _spatial_dropout,
-    "layers.SpatialDropout2D": _spatial_dropout,
-    "layers.SpatialDropout3D": _spatial_dropout,
-    "written.StochasticDepth": _stochastic_depth,
+#: Keras's own layers, which take the rate as a number alone -> (layer, x) -> the shape of what is drawn
+_NOISE_SHAPES: Mapping[str, Callable[[Any, Any], Sequence[int]]] = {
+    "layers.Dropout": _given_noise_shape,
+    "layers.SpatialDropout1D": _spatial_noise_shape,
+    "layers.SpatialDropout2D": _spatial_noise_shape,
+    "layers.SpatialDropout3D": _spatial_noise_shape,
 }
+_TAKE_RATES = frozenset({*_NOISE_SHAPES, "written.StochasticDepth"})
 
 
 def is_varied(ops: Sequence[Any]) -> bool:
     """Whether these copies of an operator are one that takes its rate as data. A dropout of rate 0 draws nothing: it is
     another operator."""
-    return ops[0].keras in _OF_RATE and all(op.rate for op in ops)
+    return ops[0].keras in _TAKE_RATES and all(op.rate for op in ops)
 
 
 def rate_of(op: Any) -> float:
@@ -60,7 +46,17 @@ def rate_of(op: Any) -> float:
 
 
 def apply_varied(op: Op, layer: Any, x: Any, rate: Any, training: bool) -> Any:
-    """The layer applied with this rate in the place of its own."""
+    """The layer applied with this rate in the place of its own. Written layers and forms have a method for that."""
     import keras
 
-    return _OF_RATE[op.keras](layer, x, keras.ops.cast(rate, x.dtype)) if training else x
+    if not training:
+        return x
+    rate = keras.ops.cast(rate, x.dtype)
+    return layer.dropped(x, rate) if hasattr(layer, "dropped") else _dropped(layer, x, rate, op)
+
+
+def _dropped(layer: Any, x: Any, rate: Any, op: Op) -> Any:
+    from keras import config, ops, random
+
+    drawn = random.uniform(_NOISE_SHAPES[op.keras](layer, x), seed=layer.seed_generator, dtype=x.dtype)
+    return ops.where(_KEEPS[config.backend()](drawn, rate), x / (1 - rate), 0)

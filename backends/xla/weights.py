@@ -19,9 +19,10 @@ from netwright.backends.keras.layer_names import LayerNames
 from netwright.backends.keras.objects import keras_callable
 from netwright.backends.xla.errors import ExecutionError
 from netwright.backends.xla.externs import ExternLeaf
-from netwright.backends.xla.leaves import Arrays, match_weights
+from netwright.backends.xla.leaves import Arrays
 from netwright.backends.xla.program import Program
 from netwright.backends.xla.sites import Site, in_order_of_creation
+from netwright.backends.xla.slots import match_weights
 from netwright.dsl.diagnostics import CompilerBug
 
 #: bytes that HDF5 takes beside those of an array, or of a file, at most

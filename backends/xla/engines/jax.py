@@ -16,6 +16,7 @@ from netwright.backends.xla.engines.jax_compiled import JaxExecutable, JaxFuncti
 from netwright.backends.xla.engines.scopes import METRICS, OPTIMIZER, scope_name
 from netwright.backends.xla.engines.startup import quiet_start
 from netwright.backends.xla.errors import ExecutionError
+from netwright.backends.xla.forms.jax_cpu import runs_in_loops
 from netwright.backends.xla.leaves import Arrays
 from netwright.backends.xla.loops import Loop
 from netwright.backends.xla.objective import (
@@ -29,7 +30,6 @@ from netwright.backends.xla.objective import (
 )
 from netwright.backends.xla.program import Program
 from netwright.backends.xla.variables import check_snapshot, flat, held_variables
-from netwright.compiler.ops.convolution import KernelLayer
 
 
 class JaxEngine:
@@ -92,8 +92,9 @@ class JaxEngine:
         return jax.lax.scan(body, list(carried), list(sequences), length=count)  # type: ignore[no-any-return]
 
     def runs_as_loop(self, loop: Loop) -> bool:
-        """Not convolutions on the CPU: the gradient of their kernels is many times slower inside of a loop."""
-        return self.device != "cpu" or not any(isinstance(op, KernelLayer) for op in loop.operators())
+        """Not convolutions on the CPU but those of `forms`: inside of a loop the gradients of others take many times as
+        long."""
+        return self.device != "cpu" or all(map(runs_in_loops, loop.operators()))
 
     def compile_training(
         self, program: Program, arrays: Arrays, loss: Loss, optimizer: Any, metrics: Sequence[Metric]
