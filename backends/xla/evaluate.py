@@ -123,6 +123,7 @@ def _compiled(model: Model, plan: Plan, asked: Evaluation, seed: int) -> tuple[E
     """The program with the weights; its optimizer, which nothing uses, keeps nothing beside them."""
     from netwright.backends.keras.objects import keras_object
     from netwright.backends.xla.engines.selection import load_engine
+    from netwright.backends.xla.folding import folded
     from netwright.backends.xla.initialization import initial_arrays
     from netwright.backends.xla.program import Program
     from netwright.backends.xla.weights import load_weights
@@ -133,6 +134,6 @@ def _compiled(model: Model, plan: Plan, asked: Evaluation, seed: int) -> tuple[E
     metrics = build_metrics(plan)
     loaded = load_weights(program, asked.weights)
     with engine.place():
-        arrays = initial_arrays(program, seed, loaded)
+        program, arrays = folded(program, initial_arrays(program, seed, loaded), penalized=True)
         optimizer = keras_object(SGD({}))
     return engine, engine.compile_training(program, arrays, build_loss(plan.losses), optimizer, metrics)

@@ -102,10 +102,10 @@ def _as_loop(run: list[Node]) -> Loop | None:
 
 def _runs(graph: Graph) -> Iterator[list[Node]]:
     """The nodes in order, calls that make up a chain of copies together."""
-    readers = _readers(graph)
+    counts = readers(graph)
     run: list[Node] = []
     for node in graph.nodes:
-        if run and not _continues(run[-1], node, readers):
+        if run and not _continues(run[-1], node, counts):
             yield run
             run = []
         run.append(node)
@@ -113,7 +113,7 @@ def _runs(graph: Graph) -> Iterator[list[Node]]:
         yield run
 
 
-def _readers(graph: Graph) -> dict[Value, int]:
+def readers(graph: Graph) -> dict[Value, int]:
     """How often each tensor is read; an output of the graph once more."""
     counts: dict[Value, int] = {}
     for value in [value for node in graph.nodes for value in read_by(node)] + list(graph.outputs):
@@ -121,7 +121,7 @@ def _readers(graph: Graph) -> dict[Value, int]:
     return counts
 
 
-def _continues(before: Node, node: Node, readers: Mapping[Value, int]) -> bool:
+def _continues(before: Node, node: Node, counts: Mapping[Value, int]) -> bool:
     """Whether the call takes what the one before made, and nothing else does."""
     if not (type(before) is type(node) is CallNode) or before.name != node.name or before.instance or node.instance:
         return False
@@ -129,7 +129,7 @@ def _continues(before: Node, node: Node, readers: Mapping[Value, int]) -> bool:
     return (
         node.operands[: len(made)] == made
         and node.operands[len(made) :] == before.operands[len(made) :]
-        and all(readers[value] == 1 for value in made)
+        and all(counts[value] == 1 for value in made)
         and [value.type for value in node.operands] == [value.type for value in before.operands]
         and _same_graphs([before.body, node.body], {})
     )

@@ -74,19 +74,28 @@ class Program:
             raise ExecutionError(f"{model.name} has no model to run", help="give the spec a `model`")
         self.model = model
         self.engine = engine
-        self.graph: Graph = graph
         self.inputs = model.elaborated.inputs
         self.outputs = model.elaborated.outputs
-        self.sites = sites_of(graph)
         self.loops = Loops({"scan": lambda loop: True, "unroll": None, "auto": engine.runs_as_loop}[repeat])
         self._leaves: dict[Any, Leaf] = {}
         self._forms = load_forms(engine.name, engine.device)
         check_allowed(model.elaborated.modules, allow_extern)
-        check_compiled(self.sites, engine.name, training=False)
-        with engine.host():
+        check_compiled(sites_of(graph), engine.name, training=False)
+        self._lay_out(graph)
+
+    def _lay_out(self, graph: Graph) -> None:
+        self.graph = graph
+        self.sites = sites_of(graph)
+        with self.engine.host():
             self.places = tuple(self._places())
             check_names(self.leaf(site.node) for site in self.sites)
         self.layout = Layout(self.places, graph, self.loops)
+
+    def with_graph(self, graph: Graph) -> Program:
+        """The same for another graph, which takes and makes the same."""
+        program = copy(self)
+        program._lay_out(graph)
+        return program
 
     # ------------------------------------------------------------ arrays
 

@@ -39,6 +39,7 @@ def run(
     from netwright.backends.xla.engines.selection import load_engine
 
     chosen = load_engine(engine, device)
+    from netwright.backends.xla.folding import folded
     from netwright.backends.xla.initialization import initial_arrays
     from netwright.backends.xla.program import Program
     from netwright.backends.xla.weights import load_weights
@@ -46,7 +47,7 @@ def run(
     program = Program(model, chosen, allow_extern)
     loaded = {} if weights is None else load_weights(program, weights)
     with chosen.place():
-        arrays = initial_arrays(program, seed, loaded)
+        program, arrays = folded(program, initial_arrays(program, seed, loaded))
     outputs = chosen.compile_forward(program)(*program.split(arrays), checked)
     return {name: _as_declared(chosen.numpy(outputs[name]), value.type) for name, value in program.outputs.items()}
 

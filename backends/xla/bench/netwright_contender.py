@@ -46,13 +46,15 @@ class ForwardContender:
         self._inputs = inputs
 
     def begin(self) -> None:
+        from netwright.backends.xla.folding import folded
         from netwright.backends.xla.initialization import initial_arrays
         from netwright.backends.xla.program import Program
 
         conditions = self._case.conditions
         program = Program(_compiled(self._case), self._engine, conditions.allow_extern)
         with self._engine.place():
-            self._arrays = program.split(initial_arrays(program, conditions.seed))
+            program, arrays = folded(program, initial_arrays(program, conditions.seed))
+            self._arrays = program.split(arrays)
         self._forward = self._engine.compile_forward(program)
 
     def step(self) -> None:
