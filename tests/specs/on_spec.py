@@ -16,6 +16,7 @@ from netwright.api import Model, compile as compile_spec
 from netwright.backends.keras.emit import emit
 from netwright.backends.keras.objects import keras_object
 from netwright.backends.xla.run import run
+from netwright.backends.xla.target import Target
 from netwright.compiler.dims import evaluate
 from netwright.compiler.types import TensorType
 
@@ -43,7 +44,7 @@ def test_spec(spec: Path, tmp_path: Path) -> None:
     np.save(f"{os.environ['SPEC_OUTPUTS']}/{spec.stem}.{NAME}.npy", expected)
 
     keras_model.save_weights(tmp_path / "model.weights.h5")
-    found = run(model, inputs, tmp_path / "model.weights.h5", engine=NAME, device="cpu")["output"]
+    found = run(model, inputs, tmp_path / "model.weights.h5", target=Target(NAME, "cpu"))["output"]
     assert_close(found, expected)
     assert_learns(model, keras_model, inputs, targets_for(model, expected, rng))
 
