@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace as change
 from typing import TYPE_CHECKING, Any
 
 from netwright.backends.keras.emit import emit
@@ -96,19 +96,15 @@ def train(model: Model, folder: Folder, settings: Settings, progress: Progress) 
 
 
 def checked_plan(model: Model) -> Plan:
-    """The model's plan. Raises SpecError if it has none or any of it is wrong. Checks that fail do not matter here:
-    `--set` changes what they count."""
+    """The model's plan. Raises SpecError if it has none or any of it is wrong."""
     plan = model.plan
     if plan is None:
         place = model.spec.span
         help = "train: {data: ..., loss: ...} says how"
         raise SpecError([Diagnostic("missing-key", "the spec does not say how to train", place, help=help)])
-    errors = [each for each in model.diagnostics if each.severity == "error" and each.code != "check-failed"]
+    errors = model.errors
     if not errors and not plan.losses:
         errors = [Diagnostic("missing-key", "there is nothing to make smaller: `train` needs `loss`", plan.span)]
-    if not plan.jit:
-        help = "the script that `netwright emit --train` writes can do without"
-        errors.append(Diagnostic("not-supported", "direct training is always compiled", plan.places["jit"], help=help))
     if errors:
         raise SpecError(errors)
     return plan
@@ -164,8 +160,11 @@ def compile_run(
     from netwright.backends.xla.initialization import initial_arrays
     from netwright.backends.xla.program import Program
 
-    engine = load_engine(settings.target)
-    program = Program(model, engine, settings.target)
+    target = settings.target
+    if target.jit == "auto" and not plan.jit:
+        target = change(target, jit="off")
+    engine = load_engine(target)
+    program = Program(model, engine, target)
     check_compiled(program.sites, engine.name, training=True)
     metrics = build_metrics(plan)
     with engine.place():

@@ -13,6 +13,7 @@ from xla.small_run import SMALL, emitted, log, small, snapshot, trained
 
 from netwright.api import compile as compile_spec
 from netwright.backends.xla.engines.selection import load_engine
+from netwright.backends.xla.errors import ExecutionError
 from netwright.backends.xla.target import Target
 from netwright.cli import main
 from netwright.dsl.diagnostics import SpecError
@@ -162,3 +163,12 @@ def test_inputs_with_a_fixed_batch(tmp_path: Path) -> None:
     assert metrics["steps"] == 6 * (90 // 16)
     with pytest.raises(SpecError, match="batches of 16"):
         trained(compile_spec(text), tmp_path / "b", batch_size=8)
+
+
+def test_the_spec_may_say_no_to_xla(tmp_path: Path) -> None:
+    model = small(jit="false")
+    if NAME == "jax":
+        with pytest.raises(ExecutionError, match="always compiles with XLA"):
+            trained(model, tmp_path)
+    else:
+        assert trained(model, tmp_path)["epochs"] == 6

@@ -57,6 +57,11 @@ class Case:
     targets: dict[str, Feed]
     module: KerasModule | None = None
 
+    def with_xla(self) -> Case:
+        """The same compiled by XLA, whose programs tell what each operation comes from."""
+        target = replace(self.conditions.target, jit="on")
+        return replace(self, conditions=replace(self.conditions, target=target))
+
     def as_keras(self, text: str, engine: str, *, jit_compile: bool) -> Case:
         """The same with Keras's module, on that engine."""
         target = replace(self.conditions.target, engine=engine)

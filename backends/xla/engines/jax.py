@@ -13,6 +13,7 @@ import numpy as np
 
 from netwright.backends.xla.data.examples import Examples
 from netwright.backends.xla.engines.engine import Batch, Loss, Metric, Step
+from netwright.backends.xla.engines.jax_cache import keep_compiled
 from netwright.backends.xla.engines.jax_compiled import JaxExecutable, JaxFunction
 from netwright.backends.xla.engines.scopes import METRICS, OPTIMIZER, scope_name
 from netwright.backends.xla.engines.startup import quiet_start
@@ -44,6 +45,7 @@ class JaxEngine:
         if jit == "off":
             help = "--engine tensorflow has kernels of its own"
             raise ExecutionError("the jax engine always compiles with XLA", help=help)
+        keep_compiled()
         self._device = _find_device(device)
         self.device = "gpu" if self._device.platform in ("gpu", "cuda", "rocm") else self._device.platform
 
