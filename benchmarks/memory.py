@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netwright.api import compile as compile_spec
+from netwright.backends.xla.target import Target
 from netwright.compiler.dims import evaluate
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def memory() -> Iterator[tuple[str, str]]:
     from netwright.backends.xla.engines.selection import load_engine
     from netwright.backends.xla.program import Program
 
-    engine = load_engine("jax", "cpu")
+    engine = load_engine(Target("jax", "cpu"))
     for name, params in SMALL.items():
         model = compile_spec(SPECS / f"{name}.yaml", params=params)
         counted = model.peak_memory(SIZES["N"], SIZES, training=True)

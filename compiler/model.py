@@ -89,6 +89,11 @@ class Model:
     def flops(self) -> int | str | None:
         return _shown(self.for_one_example(self.cost.flops))
 
+    @property
+    def errors(self) -> list[Diagnostic]:
+        """What stands in the way of running it. Checks that fail do not: `--set` changes what they count."""
+        return [each for each in self.diagnostics if each.severity == "error" and each.code != "check-failed"]
+
     @cached_property
     def batch_symbols(self) -> tuple[str, ...]:
         """The symbols that stand first in an input's shape."""

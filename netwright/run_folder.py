@@ -48,7 +48,8 @@ class RunFolder:
         process that was killed was writing goes, too."""
         with self._told(self.path):
             self.path.mkdir(parents=True, exist_ok=True)
-            for file in (*(self.path / name for name in outdated), *self.path.glob(f"{TEMPORARY}*")):
+            halves = list(self.path.rglob(f"{TEMPORARY}*")) if self.is_ours else []
+            for file in (*(self.path / name for name in outdated), *halves):
                 file.unlink(missing_ok=True)
         about = {"written_by": _MARK, "version": __version__, "spec": self._spec}
         self.write_text(MARK_FILE, json.dumps(about, indent=1) + "\n")

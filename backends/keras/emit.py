@@ -61,7 +61,8 @@ def _plan(model: Model) -> Plan:
     if model.plan is None:
         help = "say under `train` at least the loss and the optimizer"
         raise SpecError([Diagnostic("missing-key", f"{model.name} has no `train`", model.spec.span, help=help)])
-    model.elaborated.session.diagnostics.raise_errors()
+    if model.errors:
+        raise SpecError(model.errors)
     return model.plan
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from netwright.backends.xla.data.examples import Examples
 from netwright.backends.xla.errors import ExecutionError, memory_faults
 from netwright.backends.xla.support import check_compiled
+from netwright.backends.xla.target import ANY, Target
 from netwright.backends.xla.train import checked_plan, fixed_batch, planned_data
 from netwright.backends.xla.training.figures import build_loss, build_metrics
 from netwright.backends.xla.training.loop import as_json
@@ -35,11 +36,9 @@ class Evaluation:
     weights: Path
     data: Path | None = None
     part: str | None = None
-    engine: str = "auto"
-    device: str = "auto"
+    target: Target = ANY
     batch_size: int | None = None
     seed: int | None = None
-    allow_extern: tuple[str, ...] = ()
 
 
 @memory_faults()
@@ -128,8 +127,8 @@ def _compiled(model: Model, plan: Plan, asked: Evaluation, seed: int) -> tuple[E
     from netwright.backends.xla.program import Program
     from netwright.backends.xla.weights import load_weights
 
-    engine = load_engine(asked.engine, asked.device)
-    program = Program(model, engine, asked.allow_extern)
+    engine = load_engine(asked.target)
+    program = Program(model, engine, asked.target)
     check_compiled(program.sites, engine.name, training=False)
     metrics = build_metrics(plan)
     loaded = load_weights(program, asked.weights)

@@ -151,10 +151,13 @@ def _in_numpy(program: Program, site: Site, arrays: Mapping[str, Any]) -> Arrays
 
 def _folded(program: Program, layer: Site, normalization: Site, arrays: Mapping[str, Any]) -> Arrays:
     """(x K + b - μ) s + beta = x (K s) + (b - μ) s + beta, with s = gamma / √(σ² + ε)."""
+    from keras import ops
+
     of_layer, of_it = (_in_numpy(program, site, arrays) for site in (layer, normalization))
     op: Any = normalization.node.op
     scale = of_it.get("gamma", 1.0) / np.sqrt(of_it["moving_variance"] + op.epsilon)
     name, shape = next((name, shape) for kind, name, shape in _KERNELS if isinstance(layer.node.op, kind))
     kernel = of_layer[name] * scale.reshape(shape(of_layer[name].shape))
     bias = (of_layer.get("bias", 0.0) - of_it["moving_mean"]) * scale + of_it.get("beta", 0.0)
-    return {key: array.astype("float32") for key, array in {**of_layer, name: kernel, "bias": bias}.items()}
+    made = {**of_layer, name: kernel, "bias": bias}
+    return {key: ops.convert_to_tensor(array.astype("float32")) for key, array in made.items()}

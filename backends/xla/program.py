@@ -23,6 +23,7 @@ from netwright.backends.xla.loops import UNROLLED, Loop, Loops
 from netwright.backends.xla.scanning import Scan
 from netwright.backends.xla.sites import Homes, sites_of
 from netwright.backends.xla.support import check_compiled
+from netwright.backends.xla.target import ANY, Target
 from netwright.compiler.ir import CallNode, Graph, Node, OpNode, RepeatNode, ScanNode, Tensors, Value
 from netwright.compiler.layer_table import is_wrapper
 
@@ -65,10 +66,9 @@ class _Run:
 
 class Program:
     """The pure functions of a compiled model. Weights are made by `initialization.initial_arrays`. Modules of externs
-    are imported where `allow_extern` has them, or a package they are in. repeat: 'scan' makes loops of all copies that
-    can be one, 'unroll' of none, 'auto' of those that the engine runs well so."""
+    are imported where the target allows them."""
 
-    def __init__(self, model: Model, engine: Engine, allow_extern: Sequence[str] = (), repeat: str = "auto") -> None:
+    def __init__(self, model: Model, engine: Engine, target: Target = ANY) -> None:
         graph = model.elaborated.graph
         if graph is None:
             raise ExecutionError(f"{model.name} has no model to run", help="give the spec a `model`")
@@ -76,10 +76,10 @@ class Program:
         self.engine = engine
         self.inputs = model.elaborated.inputs
         self.outputs = model.elaborated.outputs
-        self.loops = Loops({"scan": lambda loop: True, "unroll": None, "auto": engine.runs_as_loop}[repeat])
+        self.loops = Loops({"scan": lambda loop: True, "unroll": None, "auto": engine.runs_as_loop}[target.repeat])
         self._leaves: dict[Any, Leaf] = {}
         self._forms = load_forms(engine.name, engine.device)
-        check_allowed(model.elaborated.modules, allow_extern)
+        check_allowed(model.elaborated.modules, target.allow_extern)
         check_compiled(sites_of(graph), engine.name, training=False)
         self._lay_out(graph)
 

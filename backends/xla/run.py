@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netwright.backends.xla.arrays import check_inputs
 from netwright.backends.xla.errors import ExecutionError, memory_faults
+from netwright.backends.xla.target import ANY, Target
 from netwright.compiler.dtypes import keras_dtype
 
 if TYPE_CHECKING:
@@ -23,28 +24,26 @@ def run(
     inputs: Mapping[str, Any],
     weights: Path | None = None,
     *,
-    engine: str = "auto",
-    device: str = "auto",
+    target: Target = ANY,
     seed: int = 0,
-    allow_extern: Sequence[str] = (),
 ) -> dict[str, np.ndarray[Any, Any]]:
     """The outputs of a model in inference.
 
     inputs: an array for each input of the spec. weights: a `.weights.h5` that the emitted model or `train` saved;
-    without it, first values that follow from `seed`. allow_extern: modules (or packages of them) of externs that may be
-    imported. Raises ExecutionError where arrays, file, engine or device do not fit, or memory is used up."""
+    without it, first values that follow from `seed`. Raises ExecutionError where arrays, file, engine or device do not
+    fit, or memory is used up."""
     checked = check_inputs({name: value.type for name, value in model.elaborated.inputs.items()}, inputs)
     if weights is not None and not weights.is_file():
         raise ExecutionError(f"{weights}: no such file; expected a .weights.h5 that the emitted model saved")
     from netwright.backends.xla.engines.selection import load_engine
 
-    chosen = load_engine(engine, device)
+    chosen = load_engine(target)
     from netwright.backends.xla.folding import folded
     from netwright.backends.xla.initialization import initial_arrays
     from netwright.backends.xla.program import Program
     from netwright.backends.xla.weights import load_weights
 
-    program = Program(model, chosen, allow_extern)
+    program = Program(model, chosen, target)
     loaded = {} if weights is None else load_weights(program, weights)
     with chosen.place():
         program, arrays = folded(program, initial_arrays(program, seed, loaded))

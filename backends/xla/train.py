@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace as change
 from typing import TYPE_CHECKING, Any
 
 from netwright.backends.keras.emit import emit
 from netwright.backends.xla.data.load import load_data
 from netwright.backends.xla.errors import ExecutionError, memory_faults
 from netwright.backends.xla.support import check_compiled
+from netwright.backends.xla.target import ANY, Target
 from netwright.backends.xla.training.callbacks import Callbacks, WatchedModel, check_callbacks
 from netwright.backends.xla.training.checkpoint import (
     FILES as CHECKPOINTS,
@@ -18,6 +19,7 @@ from netwright.backends.xla.training.checkpoint import (
     load_checkpoint,
     writing_faults,
 )
+from netwright.backends.xla.training.feed import feed_of
 from netwright.backends.xla.training.figures import build_loss, build_metrics
 from netwright.backends.xla.training.loop import LOG, Loop, as_json
 from netwright.backends.xla.training.surroundings import Folder, Progress
@@ -44,14 +46,12 @@ class Settings:
     """What is said in place of the spec; none leaves it to the spec, or on resuming to the run. `resume` says from
     which checkpoint to go on, the 'last' or the 'best'; `checkpoint_seconds` how often there is one within an epoch."""
 
-    engine: str = "auto"
-    device: str = "auto"
+    target: Target = ANY
     epochs: int | None = None
     batch_size: int | None = None
     seed: int | None = None
     resume: str | None = None
     checkpoint_seconds: float = 300.0
-    allow_extern: tuple[str, ...] = ()
 
 
 @memory_faults()
@@ -75,14 +75,17 @@ def train(model: Model, folder: Folder, settings: Settings, progress: Progress) 
         callbacks.begin(checkpoint.callbacks if checkpoint else ())
         if checkpoint:
             training.restore(checkpoint.snapshot)
+        whole = fixed_batch(model) is not None
+        feed = feed_of(training, data.train, position.batch_size, whole=whole, watched=callbacks.watch_steps)
         loop = Loop(
             training,
             data,
+            feed,
             callbacks,
             folder=folder,
             progress=progress,
             position=position,
-            whole=fixed_batch(model) is not None,
+            whole=whole,
             checkpoint_seconds=settings.checkpoint_seconds,
         )
         loop.run(plan.epochs)
@@ -93,19 +96,15 @@ def train(model: Model, folder: Folder, settings: Settings, progress: Progress) 
 
 
 def checked_plan(model: Model) -> Plan:
-    """The model's plan. Raises SpecError if it has none or any of it is wrong. Checks that fail do not matter here:
-    `--set` changes what they count."""
+    """The model's plan. Raises SpecError if it has none or any of it is wrong."""
     plan = model.plan
     if plan is None:
         place = model.spec.span
         help = "train: {data: ..., loss: ...} says how"
         raise SpecError([Diagnostic("missing-key", "the spec does not say how to train", place, help=help)])
-    errors = [each for each in model.diagnostics if each.severity == "error" and each.code != "check-failed"]
+    errors = model.errors
     if not errors and not plan.losses:
         errors = [Diagnostic("missing-key", "there is nothing to make smaller: `train` needs `loss`", plan.span)]
-    if not plan.jit:
-        help = "the script that `netwright emit --train` writes can do without"
-        errors.append(Diagnostic("not-supported", "direct training is always compiled", plan.places["jit"], help=help))
     if errors:
         raise SpecError(errors)
     return plan
@@ -161,8 +160,11 @@ def compile_run(
     from netwright.backends.xla.initialization import initial_arrays
     from netwright.backends.xla.program import Program
 
-    engine = load_engine(settings.engine, settings.device)
-    program = Program(model, engine, settings.allow_extern)
+    target = settings.target
+    if target.jit == "auto" and not plan.jit:
+        target = change(target, jit="off")
+    engine = load_engine(target)
+    program = Program(model, engine, target)
     check_compiled(program.sites, engine.name, training=True)
     metrics = build_metrics(plan)
     with engine.place():

@@ -100,7 +100,9 @@ def save_model(program: Program, arrays: Mapping[str, Any], path: Path) -> None:
 def _reserve(path: Path, arrays: Mapping[str, Any]) -> None:
     """Ask the system for as much room as the file takes, where it can be asked: HDF5 brings the whole process down when
     it cannot write."""
-    size = sum(array.nbytes for array in arrays.values()) + _OVERHEAD * (len(arrays) + 1)
+    import numpy as np
+
+    size = sum(np.asarray(array).nbytes for array in arrays.values()) + _OVERHEAD * (len(arrays) + 1)
     with path.open("wb") as file:
         if hasattr(os, "posix_fallocate"):
             os.posix_fallocate(file.fileno(), 0, size)

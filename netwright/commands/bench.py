@@ -13,7 +13,7 @@ import argparse
 import json
 from typing import Any
 
-from netwright.commands.engine_options import add_engine
+from netwright.commands.engine_options import add_engine, target_of
 from netwright.commands.spec_options import add_params, at_least, compile_file
 from netwright.output import print_text
 
@@ -40,14 +40,12 @@ def run(options: argparse.Namespace) -> int:
     from netwright.backends.xla.bench.case import Conditions, case_of
 
     conditions = Conditions(
-        options.engine,
-        options.device,
+        target_of(options),
         options.batch,
         options.inference,
         options.steps,
         options.seconds,
         options.seed,
-        tuple(options.allow_extern),
     )
     models = [compile_file(path, options) for path in options.specs]
     cases = [case_of(model, dict(options.params), options.preset, conditions) for model in models]

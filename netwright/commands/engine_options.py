@@ -1,8 +1,12 @@
-"""Owns the options of direct execution: --engine, --device, --seed, --allow-extern."""
+"""Owns the options of direct execution: --engine, --device, --jit, --repeat, --seed, --allow-extern."""
 
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from netwright.backends.xla.target import Target
 
 
 def add_engine(parser: argparse.ArgumentParser) -> None:
@@ -19,6 +23,18 @@ def add_engine(parser: argparse.ArgumentParser) -> None:
         default="auto",
         help="where to run it (default: a GPU if there is one)",
     )
+    parser.add_argument(
+        "--jit",
+        choices=("auto", "on", "off"),
+        default="auto",
+        help="compile with XLA, or use TensorFlow's own kernels (default: what is faster on the device)",
+    )
+    parser.add_argument(
+        "--repeat",
+        choices=("auto", "scan", "unroll"),
+        default="auto",
+        help="run the copies of a repeat as a loop, or lay them out (default: what is faster on the device)",
+    )
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="of initial weights and dropout (default: 0)")
     parser.add_argument(
         "--allow-extern",
@@ -27,3 +43,10 @@ def add_engine(parser: argparse.ArgumentParser) -> None:
         metavar="MODULE",
         help="import this module, or those of this package, for the spec's externs; again for more",
     )
+
+
+def target_of(options: argparse.Namespace) -> Target:
+    """What they ask for."""
+    from netwright.backends.xla.target import Target
+
+    return Target(options.engine, options.device, options.jit, options.repeat, tuple(options.allow_extern))

@@ -11,7 +11,7 @@ import argparse
 import json
 from pathlib import Path
 
-from netwright.commands.engine_options import add_engine
+from netwright.commands.engine_options import add_engine, target_of
 from netwright.commands.spec_options import add_spec, at_least, compiled
 from netwright.output import print_text
 
@@ -44,11 +44,9 @@ def run(options: argparse.Namespace) -> int:
         Path(options.weights),
         Path(options.data) if options.data else None,
         options.part,
-        options.engine,
-        options.device,
+        target_of(options),
         options.batch_size,
         options.seed,
-        tuple(options.allow_extern),
     )
     found = evaluate(compiled(options), asked)
     if options.format == "json":

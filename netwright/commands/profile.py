@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import argparse
 
-from netwright.commands.engine_options import add_engine
+from netwright.commands.engine_options import add_engine, target_of
 from netwright.commands.spec_options import add_spec, at_least, compiled
 from netwright.output import print_text
 
@@ -35,13 +35,11 @@ def run(options: argparse.Namespace) -> int:
     from netwright.backends.xla.bench.profile import profile
 
     conditions = Conditions(
-        options.engine,
-        options.device,
+        target_of(options),
         options.batch,
         options.inference,
         options.steps,
         seed=options.seed,
-        allow_extern=tuple(options.allow_extern),
     )
     model = compiled(options)
     case = case_of(model, dict(options.params), options.preset, conditions)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
 
-from netwright.commands.engine_options import add_engine
+from netwright.commands.engine_options import add_engine, target_of
 from netwright.commands.spec_options import add_spec, compiled
 from netwright.output import replacing
 
@@ -39,10 +39,8 @@ def run(options: argparse.Namespace) -> int:
         model,
         inputs,
         weights,
-        engine=options.engine,
-        device=options.device,
+        target=target_of(options),
         seed=options.seed,
-        allow_extern=options.allow_extern,
     )
     _write(Path(options.output), outputs, force=options.force)
     shapes = ", ".join(f"{name} {array.dtype}{list(array.shape)}" for name, array in outputs.items())

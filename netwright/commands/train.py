@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from netwright.commands.engine_options import add_engine
+from netwright.commands.engine_options import add_engine, target_of
 from netwright.commands.spec_options import add_spec, compiled
 from netwright.output import print_text
 
@@ -61,14 +61,12 @@ def run(options: argparse.Namespace) -> int:
     folder = RunFolder(Path(options.out), options.spec)
     folder.check(force=options.force)
     settings = Settings(
-        options.engine,
-        options.device,
+        target_of(options),
         options.epochs,
         options.batch_size,
         options.seed,
         options.resume,
         options.checkpoint_seconds,
-        tuple(options.allow_extern),
     )
     progress = TerminalProgress(sys.stderr)
     try:

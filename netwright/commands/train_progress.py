@@ -25,7 +25,7 @@ class TerminalProgress:
     def begin(self, epochs: int, steps: int, done: int) -> None:
         self._epochs, self._steps = epochs, steps
         self._done = done
-        self._timed_from = done + 1  # the first step compiles: it says nothing of the pace
+        self._timed_from = -1  # the first launch compiles: it says nothing of the pace
         self._began = self._shown = time.monotonic()
         if self._live:
             self._rewrite("compiling")
@@ -34,9 +34,9 @@ class TerminalProgress:
         return self._live and time.monotonic() - self._shown >= _FIGURES_EVERY
 
     def step(self, epoch: int, step: int, figures: Mapping[str, Any] | None) -> None:
-        self._done += 1
-        if self._done == self._timed_from:
-            self._began = time.monotonic()
+        self._done = (epoch - 1) * self._steps + step
+        if self._timed_from < 0:
+            self._timed_from, self._began = self._done, time.monotonic()
         if figures is not None:
             self._shown = time.monotonic()
             self._rewrite(self._text(epoch, step, figures))

@@ -15,6 +15,7 @@ from netwright.backends.keras.emit import emit
 from netwright.backends.xla.engines.selection import load_engine
 from netwright.backends.xla.initialization import initial_arrays
 from netwright.backends.xla.program import Program
+from netwright.backends.xla.target import Target
 from netwright.backends.xla.weights import pair_variables
 
 pytestmark = pytest.mark.keras
@@ -126,7 +127,7 @@ def _outputs(keras_model: Any, inputs: dict[str, Any]) -> dict[str, Any]:
 def _assert_equal_outputs(model: Model, keras_model: Any) -> None:
     """With the same weights the emitted model and the program that runs the spec directly agree to 1e-5."""
     rng = np.random.default_rng(1)
-    engine = load_engine(NAME, "cpu")
+    engine = load_engine(Target(NAME, "cpu"))
     program = Program(model, engine, ["acme"])
     with engine.place():
         arrays = {path: engine.numpy(array) for path, array in initial_arrays(program, seed=1).items()}

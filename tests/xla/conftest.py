@@ -11,13 +11,14 @@ import pytest
 from netwright.api import compile as compile_spec
 from netwright.backends.xla.engines.engine import Batch, Engine
 from netwright.backends.xla.program import Program
+from netwright.backends.xla.target import Target
 
 
 @pytest.fixture(scope="session")
 def engine() -> Engine:
     from netwright.backends.xla.engines.selection import load_engine
 
-    return load_engine(os.environ["KERAS_BACKEND"], "cpu")
+    return load_engine(Target(os.environ["KERAS_BACKEND"], "cpu"))
 
 
 @pytest.fixture

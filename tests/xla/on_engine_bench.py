@@ -14,6 +14,7 @@ from netwright.backends.xla.bench.case import Case, Conditions, case_of
 from netwright.backends.xla.bench.measure import SIDES, measure
 from netwright.backends.xla.engines.engine import Engine
 from netwright.backends.xla.errors import ExecutionError
+from netwright.backends.xla.target import Target
 
 pytestmark = pytest.mark.keras
 NAME = os.environ["KERAS_BACKEND"]
@@ -40,7 +41,7 @@ def case(tmp_path: Path, engine: Engine) -> Any:
         path = tmp_path / "t.yaml"
         path.write_text(SPEC)
         params = {"T": 6}
-        asked = Conditions(NAME, "cpu", steps=3, **conditions)
+        asked = Conditions(Target(NAME, "cpu"), steps=3, **conditions)
         return case_of(compile_spec(path, params=params), params, None, asked)
 
     return made

@@ -17,6 +17,7 @@ from netwright.backends.keras.objects import keras_object
 from netwright.backends.xla.engines.engine import Batch, Engine
 from netwright.backends.xla.errors import ExecutionError
 from netwright.backends.xla.program import Program
+from netwright.backends.xla.target import Target
 from netwright.backends.xla.train import Settings, train
 from netwright.backends.xla.training.divergence import find_bad_step
 from netwright.backends.xla.training.figures import build_loss
@@ -95,7 +96,7 @@ def refused(text: str, data: dict[str, Any], folder: Path) -> str:
     np.savez(folder / "data.npz", **data)
     run = RunFolder(folder / "run", "grows.yaml")
     with pytest.raises(ExecutionError) as error:
-        train(compile_spec(folder / "grows.yaml"), run, Settings(NAME, "cpu"), NoProgress())
+        train(compile_spec(folder / "grows.yaml"), run, Settings(Target(NAME, "cpu")), NoProgress())
     return error.value.message
 
 

@@ -14,12 +14,13 @@ from netwright.api import compile as compile_spec
 from netwright.backends.keras.emit import emit
 from netwright.backends.xla.engines.engine import Batch, Engine
 from netwright.backends.xla.program import Program
+from netwright.backends.xla.target import Target
 from netwright.backends.xla.weights import load_weights, pair_variables, save_model, save_weights
 from netwright.dsl.diagnostics import SpecError
 
 pytestmark = pytest.mark.keras
 SPEC = Path(__file__).parents[1] / "keras" / "specs" / "externs.yaml"
-ALLOWED = ["acme"]
+ALLOWED = ("acme",)
 
 
 def emitted(program: Program) -> Any:
@@ -30,7 +31,7 @@ def emitted(program: Program) -> Any:
 
 @pytest.fixture(scope="module")
 def program(engine: Engine) -> Program:
-    return Program(compile_spec(SPEC), engine, ALLOWED)
+    return Program(compile_spec(SPEC), engine, Target(allow_extern=ALLOWED))
 
 
 def test_outputs_are_the_emitted_model_s(program: Program, engine: Engine, twins: Any, rng: Any) -> None:
@@ -44,7 +45,7 @@ def test_outputs_are_the_emitted_model_s(program: Program, engine: Engine, twins
 
 def test_training_goes_as_in_keras(engine: Engine, start: Any, rng: Any, tmp_path: Path) -> None:
     quiet = SPEC.read_text(encoding="utf-8").replace("rate=0.2", "rate=0")  # both draw dropout otherwise
-    program = Program(compile_spec(quiet, params={"rate": 0}), engine, ALLOWED)
+    program = Program(compile_spec(quiet, params={"rate": 0}), engine, Target(allow_extern=ALLOWED))
     arrays = start(program, 0)
     x = rng.random((16, 4, 6), "float32")
     target = x[..., :4]
@@ -127,13 +128,13 @@ def test_what_is_not_as_declared_is_said(engine: Engine, fault: str) -> None:
     python, params, type, message = FAULTS[fault]
     text = WRONG.replace("PYTHON", python).replace("PARAMS", params).replace("TYPE", type)
     with pytest.raises(SpecError, match=message) as found:
-        Program(compile_spec(text), engine, ["acme"])
+        Program(compile_spec(text), engine, Target(allow_extern=("acme",)))
     assert found.value.diagnostics[0].span is not None
 
 
 def test_sizes_that_only_a_run_shows(engine: Engine) -> None:
     text = WRONG.replace("PYTHON", "acme.layers:Late").replace("PARAMS", "0").replace("TYPE", "f32[N, T, C]")
-    program = Program(compile_spec(text), engine, ["acme.layers"])
+    program = Program(compile_spec(text), engine, Target(allow_extern=("acme.layers",)))
     with pytest.raises(SpecError, match=r"f32\[N, T, 4\] declared, and Late gives float32\[2, 4, 4\]"):
         engine.compile_forward(program)({}, {}, {"x": np.zeros((2, 5, 4), "float32")})
 
@@ -146,7 +147,7 @@ def test_a_name_that_a_class_gives_all_its_layers(engine: Engine) -> None:
     )
     text = text.replace('"x: f32[N, T, C] ->', '"(x: f32[N, T, C], y: f32[N, T, C]) ->').replace("  x -> mine", PAIRS)
     with pytest.raises(SpecError, match="every Pair is called 'pair_of_mine'"):
-        Program(compile_spec(text), engine, ["acme"])
+        Program(compile_spec(text), engine, Target(allow_extern=("acme",)))
 
 
 PAIRS = """  y, _ = (x, x) -> mine
@@ -161,7 +162,7 @@ REFUSED = r"mine needs acme\.layers imported, which a spec may not do by itself"
 def test_nothing_is_imported_that_nobody_allowed(engine: Engine, allowed: list[str]) -> None:
     text = WRONG.replace("PYTHON", "acme.layers:Rotary").replace("PARAMS", "0").replace("TYPE", "f32[N, T, C]")
     with pytest.raises(SpecError, match=REFUSED):
-        Program(compile_spec(text), engine, allowed)
+        Program(compile_spec(text), engine, Target(allow_extern=tuple(allowed)))
 
 
 def test_nor_what_stands_in_a_branch_that_is_not_taken(engine: Engine) -> None:

@@ -13,6 +13,7 @@ from netwright.api import compile as compile_spec
 from netwright.backends.xla.engines.engine import Engine
 from netwright.backends.xla.folding import folded
 from netwright.backends.xla.program import Program
+from netwright.backends.xla.target import Target
 from netwright.compiler.ops.normalization import BatchNormalization
 
 pytestmark = pytest.mark.keras
@@ -90,7 +91,7 @@ model: x -> conv2d(4, 3) -> n -> conv2d(4, 3) -> n""",
 
 def program(engine: Engine, type: str, text: str, repeat: str = "auto") -> Program:
     head = f'netwright: 1\nname: t\ninputs: {{x: "{type}"}}\n'
-    return Program(compile_spec(head + text.lstrip("\n") + "\n"), engine, repeat=repeat)
+    return Program(compile_spec(head + text.lstrip("\n") + "\n"), engine, Target(repeat=repeat))
 
 
 def normalizations(made: Program) -> int:

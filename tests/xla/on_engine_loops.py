@@ -13,6 +13,7 @@ from netwright.api import compile as compile_spec
 from netwright.backends.keras.objects import keras_object
 from netwright.backends.xla.engines.engine import Batch, Engine
 from netwright.backends.xla.program import Program
+from netwright.backends.xla.target import Target
 from netwright.backends.xla.training.figures import build_loss
 
 pytestmark = pytest.mark.keras
@@ -99,7 +100,7 @@ OPTIMIZERS = (
 
 
 def program(engine: Engine, text: str, repeat: str) -> Program:
-    return Program(compile_spec(HEAD + text + TAIL), engine, repeat=repeat)
+    return Program(compile_spec(HEAD + text + TAIL), engine, Target(repeat=repeat))
 
 
 @pytest.fixture
@@ -112,7 +113,7 @@ def assert_same(engine: Engine, start: Start, batch: Batch) -> Callable[[str], N
     """A spec gives the same, and learns the same, with loops and without."""
 
     def compare(text: str) -> None:
-        looped, laid_out = (Program(compile_spec(text), engine, repeat=repeat) for repeat in ("scan", "unroll"))
+        looped, laid_out = (Program(compile_spec(text), engine, Target(repeat=repeat)) for repeat in ("scan", "unroll"))
         arrays = start(looped, 3)
         for of in (outputs, learnt):
             found, expected = (of(engine, each, arrays, batch) for each in (looped, laid_out))
@@ -161,7 +162,7 @@ name: t
 inputs: {x: "i32[N, 6]"}
 model: x -> embedding(9, 8, mask_zero=true) -> (lstm(8, return_sequences=true) -> dropout(0.1)) * 3
 """
-    looped, laid_out = (Program(compile_spec(text), engine, repeat=repeat) for repeat in ("scan", "unroll"))
+    looped, laid_out = (Program(compile_spec(text), engine, Target(repeat=repeat)) for repeat in ("scan", "unroll"))
     arrays = start(looped, 3)
     words = Batch({"x": np.array([[3, 1, 4, 1, 0, 0], [2, 7, 1, 8, 2, 0]], "int32")}, {})
     found, expected = (outputs(engine, each, arrays, words) for each in (looped, laid_out))

@@ -13,6 +13,7 @@ from netwright.backends.report.profile import ProfileTable
 from netwright.backends.xla.bench.case import Conditions, case_of
 from netwright.backends.xla.bench.profile import profile
 from netwright.backends.xla.engines.engine import Engine
+from netwright.backends.xla.target import Target
 
 pytestmark = pytest.mark.keras
 NAME = os.environ["KERAS_BACKEND"]
@@ -34,7 +35,7 @@ def found(tmp_path: Path, engine: Engine) -> Any:
     model = compile_spec(path)
 
     def profiled(**conditions: Any) -> ProfileTable:
-        case = case_of(model, {}, None, Conditions(NAME, "cpu", steps=3, **conditions))
+        case = case_of(model, {}, None, Conditions(Target(NAME, "cpu"), steps=3, **conditions))
         return ProfileTable(model, case, profile(case))
 
     return profiled

@@ -88,18 +88,20 @@ class DieAt(StopAt):
 
 def test_a_run_is_saved_within_an_epoch(tmp_path: Path) -> None:
     """The log, and what a callback writes, hold all steps of the epoch and each epoch once."""
-    model = small(callbacks="""['csv_logger("log.csv")']""")
+    keeping = 'model_checkpoint("kept/best.keras", save_best_only=true)'
+    model = small(callbacks=f"""['csv_logger("log.csv")', '{keeping}']""")
     trained(model, tmp_path / "whole")
     with pytest.raises(SystemExit):
         trained(model, tmp_path / "parts", DieAt(3, 5), checkpoint_seconds=0)
     assert load_checkpoint(tmp_path / "parts").position.steps == 2 * 6 + 4
     with (tmp_path / "parts" / "log.csv").open("a") as file:
         file.write("2,0.5")
-    (tmp_path / "parts" / ".netwright-5e1f.npz").write_text("what a killed process was writing")
+    for folder in (tmp_path / "parts", tmp_path / "parts" / "kept"):
+        (folder / ".netwright-5e1f.npz").write_text("what a killed process was writing")
     trained(model, tmp_path / "parts", resume="last")
     assert figures(tmp_path / "parts") == figures(tmp_path / "whole")
     assert (tmp_path / "parts" / "log.csv").read_text() == (tmp_path / "whole" / "log.csv").read_text()
-    left = [{file.name for file in folder.iterdir()} for folder in tmp_path.iterdir()]
+    left = [{file.name for file in folder.rglob("*")} for folder in tmp_path.iterdir()]
     assert left[0] == left[1]
 
 

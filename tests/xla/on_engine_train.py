@@ -13,6 +13,8 @@ from xla.small_run import SMALL, emitted, log, small, snapshot, trained
 
 from netwright.api import compile as compile_spec
 from netwright.backends.xla.engines.selection import load_engine
+from netwright.backends.xla.errors import ExecutionError
+from netwright.backends.xla.target import Target
 from netwright.cli import main
 from netwright.dsl.diagnostics import SpecError
 
@@ -59,7 +61,7 @@ def test_training_is_kerass_fit(tmp_path: Path) -> None:
     trained(model, tmp_path)
     ours, reference = emitted(model), emitted(model)
     ours.load_weights(tmp_path / "model.weights.h5")
-    program = Program(model, load_engine(NAME, "cpu"))
+    program = Program(model, load_engine(Target(NAME, "cpu")))
     first = initial_arrays(program, 0)
     for path, variable in pair_variables(program, reference).items():
         variable.assign(first[path])
@@ -86,7 +88,7 @@ def test_the_emitted_model_loads_the_weights(tmp_path: Path, flow: str) -> None:
     x = np.random.default_rng(0).uniform(0, 8, (9, 4)).astype("float32")
     keras_model = emitted(model)
     keras_model.load_weights(tmp_path / "model.weights.h5")
-    ours = run(model, {"x": x}, tmp_path / "model.weights.h5", engine=NAME, device="cpu")["output"]
+    ours = run(model, {"x": x}, tmp_path / "model.weights.h5", target=Target(NAME, "cpu"))["output"]
     np.testing.assert_allclose(ours, keras_model.predict_on_batch(x), rtol=1e-5, atol=1e-5)
     weights = [value for name, value in snapshot(tmp_path).items() if name.startswith("weights/")]
     assert sum(value.size for value in weights) == model.params.trainable
@@ -161,3 +163,12 @@ def test_inputs_with_a_fixed_batch(tmp_path: Path) -> None:
     assert metrics["steps"] == 6 * (90 // 16)
     with pytest.raises(SpecError, match="batches of 16"):
         trained(compile_spec(text), tmp_path / "b", batch_size=8)
+
+
+def test_the_spec_may_say_no_to_xla(tmp_path: Path) -> None:
+    model = small(jit="false")
+    if NAME == "jax":
+        with pytest.raises(ExecutionError, match="always compiles with XLA"):
+            trained(model, tmp_path)
+    else:
+        assert trained(model, tmp_path)["epochs"] == 6

@@ -17,6 +17,7 @@ from netwright.backends.xla.errors import ExecutionError
 from netwright.backends.xla.initialization import initial_arrays
 from netwright.backends.xla.program import Program
 from netwright.backends.xla.run import run
+from netwright.backends.xla.target import Target
 from netwright.backends.xla.weights import save_model, save_weights
 
 pytestmark = pytest.mark.keras
@@ -52,7 +53,7 @@ def built(model: Model) -> Any:
 
 @pytest.mark.parametrize("trained", [False, True])
 def test_run_takes_weights_of_the_emitted_model(tmp_path: Path, trained: bool) -> None:
-    load_engine(NAME, "cpu")
+    load_engine(Target(NAME, "cpu"))
     model = compile_spec(SPEC)
     keras_model = built(model)
     if trained:
@@ -60,23 +61,23 @@ def test_run_takes_weights_of_the_emitted_model(tmp_path: Path, trained: bool) -
         keras_model.fit(rng.random((4, 8), "float32"), rng.random((4, 3), "float32"), verbose=0)
     keras_model.save_weights(tmp_path / "t.weights.h5")
     x = rng.random((4, 8), "float32")
-    found = run(model, {"x": x}, tmp_path / "t.weights.h5", engine=NAME, device="cpu")
+    found = run(model, {"x": x}, tmp_path / "t.weights.h5", target=Target(NAME, "cpu"))
     np.testing.assert_allclose(found["output"], keras_model.predict_on_batch(x), rtol=1e-5, atol=1e-5)
 
 
 def test_figures_to_which_a_layer_was_adapted_load(tmp_path: Path) -> None:
-    load_engine(NAME, "cpu")
+    load_engine(Target(NAME, "cpu"))
     model = compile_spec('netwright: 1\ninputs: {x: "f32[N, 8]"}\nmodel: x -> normalization -> dense(3)\n')
     keras_model = built(model)
     x = 3 + 2 * rng.random((4, 8), "float32")
     keras_model.get_layer("normalization").adapt(x)
     keras_model.save_weights(tmp_path / "t.weights.h5")
-    found = run(model, {"x": x}, tmp_path / "t.weights.h5", engine=NAME, device="cpu")
+    found = run(model, {"x": x}, tmp_path / "t.weights.h5", target=Target(NAME, "cpu"))
     np.testing.assert_allclose(found["output"], keras_model(x), rtol=1e-5, atol=1e-5)
 
 
 def test_the_emitted_model_takes_weights_of_a_program(tmp_path: Path) -> None:
-    engine = load_engine(NAME, "cpu")
+    engine = load_engine(Target(NAME, "cpu"))
     model = compile_spec(SPEC)
     program = Program(model, engine)
     with engine.place():
@@ -92,7 +93,7 @@ def test_the_emitted_model_takes_weights_of_a_program(tmp_path: Path) -> None:
 def test_a_saved_model_needs_keras_alone(tmp_path: Path) -> None:
     import keras
 
-    engine = load_engine(NAME, "cpu")
+    engine = load_engine(Target(NAME, "cpu"))
     program = Program(compile_spec(SPEC), engine)
     arrays = initial_arrays(program, seed=3)
     save_model(program, arrays, tmp_path / "t.keras")
@@ -103,19 +104,19 @@ def test_a_saved_model_needs_keras_alone(tmp_path: Path) -> None:
 
 
 def test_weights_of_another_model_are_refused(tmp_path: Path) -> None:
-    load_engine(NAME, "cpu")
+    load_engine(Target(NAME, "cpu"))
     built(compile_spec(SPEC.replace("8", "6"))).save_weights(tmp_path / "t.weights.h5")
     with pytest.raises(ExecutionError, match=r"the file holds 693 parameters, the model has 1,147"):
-        run(compile_spec(SPEC), {"x": np.zeros((1, 8))}, tmp_path / "t.weights.h5", engine=NAME)
+        run(compile_spec(SPEC), {"x": np.zeros((1, 8))}, tmp_path / "t.weights.h5", target=Target(NAME))
 
 
 def test_weights_of_other_layers_are_refused_though_their_number_is_the_same(tmp_path: Path) -> None:
-    load_engine(NAME, "cpu")
+    load_engine(Target(NAME, "cpu"))
     head = 'netwright: 1\nname: t\ninputs: {x: "f32[N, 8]"}\nmodel: |\n  x -> '
     other = compile_spec(head + "dense(8, use_bias=false) -> layer_normalization(scale=false)\n")
     built(other).save_weights(tmp_path / "t.weights.h5")
     with pytest.raises(ExecutionError, match="do not fit t: "):
-        run(compile_spec(head + "dense(8)\n"), {"x": np.zeros((1, 8))}, tmp_path / "t.weights.h5", engine=NAME)
+        run(compile_spec(head + "dense(8)\n"), {"x": np.zeros((1, 8))}, tmp_path / "t.weights.h5", target=Target(NAME))
 
 
 @pytest.mark.parametrize(("content", "fault"), [(None, "no such file"), (b"not HDF5", "do not fit t")])
@@ -124,4 +125,4 @@ def test_a_file_without_weights_is_refused(tmp_path: Path, content: bytes | None
     if content is not None:
         path.write_bytes(content)
     with pytest.raises(ExecutionError, match=fault):
-        run(compile_spec(SPEC), {"x": np.zeros((1, 8))}, path, engine=NAME)
+        run(compile_spec(SPEC), {"x": np.zeros((1, 8))}, path, target=Target(NAME))

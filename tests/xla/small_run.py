@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from netwright.api import Model, compile as compile_spec
+from netwright.backends.xla.target import Target
 from netwright.backends.xla.train import Settings, train
 from netwright.backends.xla.training.checkpoint import load_checkpoint
 from netwright.backends.xla.training.surroundings import NoProgress, Progress
@@ -39,7 +40,7 @@ def small(**changes: str) -> Model:
 
 
 def trained(model: Model, path: Path, progress: Progress | None = None, **settings: Any) -> dict[str, Any]:
-    settings = {"engine": os.environ["KERAS_BACKEND"], "device": "cpu", **settings}
+    settings = {"target": Target(os.environ["KERAS_BACKEND"], "cpu"), **settings}
     return train(model, RunFolder(path, "small"), Settings(**settings), progress or NoProgress())
 
 

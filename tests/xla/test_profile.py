@@ -178,4 +178,4 @@ def test_the_command(model: Model, monkeypatch: pytest.MonkeyPatch, capsys: pyte
     shown = capsys.readouterr().out
     assert shown.startswith(f"{model.spec.source.path}: training, batch 3, jax on cpu; a step takes 900 ms")
     (case,) = given
-    assert (case.batch, case.conditions.engine, case.conditions.steps) == (3, "jax", 2)
+    assert (case.batch, case.conditions.target.engine, case.conditions.steps) == (3, "jax", 2)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from netwright.backends.xla.bench.feeds import Feed, input_feeds, sizes_for, target_feeds
 from netwright.backends.xla.errors import ExecutionError
+from netwright.backends.xla.target import ANY, Target
 from netwright.backends.xla.train import checked_plan, fixed_batch
 from netwright.compiler.dims import evaluate
 
@@ -25,14 +26,12 @@ class Conditions:
     """Under which a model is measured. batch: none for the spec's. steps, seconds: how many steps are timed, and after
     how many seconds no other is begun."""
 
-    engine: str = "auto"
-    device: str = "auto"
+    target: Target = ANY
     batch: int | None = None
     inference: bool = False
     steps: int = 100
     seconds: float = 10.0
     seed: int = 0
-    allow_extern: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +57,15 @@ class Case:
     targets: dict[str, Feed]
     module: KerasModule | None = None
 
+    def with_xla(self) -> Case:
+        """The same compiled by XLA, whose programs tell what each operation comes from."""
+        target = replace(self.conditions.target, jit="on")
+        return replace(self, conditions=replace(self.conditions, target=target))
+
     def as_keras(self, text: str, engine: str, *, jit_compile: bool) -> Case:
         """The same with Keras's module, on that engine."""
-        return replace(self, conditions=replace(self.conditions, engine=engine), module=KerasModule(text, jit_compile))
+        target = replace(self.conditions.target, engine=engine)
+        return replace(self, conditions=replace(self.conditions, target=target), module=KerasModule(text, jit_compile))
 
 
 @dataclass(frozen=True, slots=True)

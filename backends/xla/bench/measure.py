@@ -29,7 +29,7 @@ PRODUCTS = 8
 def measure(case: Case) -> Timing:
     """Measure the case. Raises SpecError and ExecutionError where it cannot be run."""
     began = perf_counter()
-    engine = load_engine(case.conditions.engine, case.conditions.device)
+    engine = load_engine(case.conditions.target)
     imported = perf_counter() - began
     with refusing(case, engine):
         return _timing(case, engine, imported)

@@ -26,7 +26,7 @@ class TrainingContender:
 
         conditions = self._case.conditions
         model = _compiled(self._case)
-        settings = Settings(conditions.engine, conditions.device, allow_extern=conditions.allow_extern)
+        settings = Settings(conditions.target)
         self.program, self.training, _ = compile_run(model, checked_plan(model), settings, conditions.seed)
 
     def step(self) -> None:
@@ -51,7 +51,7 @@ class ForwardContender:
         from netwright.backends.xla.program import Program
 
         conditions = self._case.conditions
-        program = Program(_compiled(self._case), self._engine, conditions.allow_extern)
+        program = Program(_compiled(self._case), self._engine, conditions.target)
         with self._engine.place():
             program, arrays = folded(program, initial_arrays(program, conditions.seed))
             self._arrays = program.split(arrays)

@@ -32,8 +32,9 @@ class Profile:
 
 
 def profile(case: Case) -> Profile:
-    """Profile the case in this process. Raises SpecError and ExecutionError where it cannot be run."""
-    engine = load_engine(case.conditions.engine, case.conditions.device)
+    """Profile the case in this process, compiled by XLA. Raises SpecError and ExecutionError where it cannot be run."""
+    case = case.with_xla()
+    engine = load_engine(case.conditions.target)
     from netwright.backends.xla.bench.netwright_contender import netwright_contender
 
     with refusing(case, engine):

@@ -23,6 +23,10 @@ class Examples:
     def __len__(self) -> int:
         return len(next(iter(self.inputs.values())))
 
+    @property
+    def nbytes(self) -> int:
+        return sum(array.nbytes for array in (*self.inputs.values(), *self.targets.values()))
+
     def take(self, chosen: Any) -> Examples:
         """The examples that an index array or slice chooses."""
         inputs = {name: array[chosen] for name, array in self.inputs.items()}

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from netwright.backends.xla.leaves import Arrays
 
 if TYPE_CHECKING:
+    from netwright.backends.xla.data.examples import Examples
     from netwright.backends.xla.loops import Loop
     from netwright.backends.xla.objective import Objective
     from netwright.backends.xla.program import Program
@@ -77,6 +78,13 @@ class Training(Protocol):
 
     def step(self, batch: Batch) -> None:
         """One step of the optimizer; adds to the metrics. Does not wait for the device."""
+
+    def place_examples(self, examples: Examples) -> None:
+        """Bring all examples to the device, for `steps`."""
+
+    def steps(self, rows: Any, count: int) -> None:
+        """The same as `step` for `count` batches of the examples placed, in one launch: those of the first rows of
+        i32[most, batch]. It is one program for all counts."""
 
     def evaluate(self, batch: Batch) -> None:
         """Adds the batch to the metrics, in inference."""
@@ -154,6 +162,12 @@ class Engine(Protocol):
 
     def runs_as_loop(self, loop: Loop) -> bool:
         """Whether copies of a body are better one loop than laid out (`docs/performance.md` has the figures)."""
+
+    def room(self) -> int | None:
+        """Bytes of memory on the device; none where it does not say."""
+
+    def loops_steps(self, program: Program) -> bool:
+        """Whether steps of the program are as fast in a loop as one by one."""
 
     def compile_training(
         self, program: Program, arrays: Arrays, loss: Loss, optimizer: Any, metrics: Sequence[Metric]

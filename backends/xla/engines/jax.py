@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from typing import Any
@@ -11,7 +11,9 @@ import jax
 import keras
 import numpy as np
 
+from netwright.backends.xla.data.examples import Examples
 from netwright.backends.xla.engines.engine import Batch, Loss, Metric, Step
+from netwright.backends.xla.engines.jax_cache import keep_compiled
 from netwright.backends.xla.engines.jax_compiled import JaxExecutable, JaxFunction
 from netwright.backends.xla.engines.scopes import METRICS, OPTIMIZER, scope_name
 from netwright.backends.xla.engines.startup import quiet_start
@@ -30,6 +32,7 @@ from netwright.backends.xla.objective import (
 )
 from netwright.backends.xla.program import Program
 from netwright.backends.xla.variables import check_snapshot, flat, held_variables
+from netwright.compiler.ops.op import Op
 
 
 class JaxEngine:
@@ -38,7 +41,11 @@ class JaxEngine:
     name = "jax"
     refusals = (jax.errors.JaxRuntimeError,)
 
-    def __init__(self, device: str) -> None:
+    def __init__(self, device: str, jit: str) -> None:
+        if jit == "off":
+            help = "--engine tensorflow has kernels of its own"
+            raise ExecutionError("the jax engine always compiles with XLA", help=help)
+        keep_compiled()
         self._device = _find_device(device)
         self.device = "gpu" if self._device.platform in ("gpu", "cuda", "rocm") else self._device.platform
 
@@ -92,9 +99,18 @@ class JaxEngine:
         return jax.lax.scan(body, list(carried), list(sequences), length=count)  # type: ignore[no-any-return]
 
     def runs_as_loop(self, loop: Loop) -> bool:
+        return self._loops(loop.operators())
+
+    def loops_steps(self, program: Program) -> bool:
+        return self._loops(site.node.op for site in program.sites)
+
+    def _loops(self, operators: Iterable[Op]) -> bool:
         """Not convolutions on the CPU but those of `forms`: inside of a loop the gradients of others take many times as
         long."""
-        return self.device != "cpu" or all(map(runs_in_loops, loop.operators()))
+        return self.device != "cpu" or all(map(runs_in_loops, operators))
+
+    def room(self) -> int | None:
+        return (self._device.memory_stats() or {}).get("bytes_limit")
 
     def compile_training(
         self, program: Program, arrays: Arrays, loss: Loss, optimizer: Any, metrics: Sequence[Metric]
@@ -200,6 +216,23 @@ class JaxTraining:
         with self._engine.place():
             lowered = self._compiled_step.lower(self._held, seen, batch.inputs, batch.targets, batch.weights)
             return JaxExecutable(lowered.compile())
+
+    def place_examples(self, examples: Examples) -> None:
+        self._examples = self._engine.put((examples.inputs, examples.targets))
+        self._compiled_steps = jax.jit(self._pure_steps, donate_argnums=0)
+
+    def _pure_steps(self, held: Any, seen: Any, examples: Any, rows: Any, count: Any) -> tuple[Any, Any]:
+        def one(index: Any, before: tuple[Any, Any]) -> tuple[Any, Any]:
+            inputs, targets = jax.tree.map(lambda array: array[rows[index]], examples)
+            return self._pure_step(*before, inputs, targets, None)
+
+        return jax.lax.fori_loop(0, count, one, (held, seen))  # type: ignore[no-any-return]
+
+    def steps(self, rows: Any, count: int) -> None:
+        inputs, targets = jax.tree.map(lambda array: array[: rows.shape[1]], self._examples)
+        seen = self._metric_values(Batch(inputs, targets))
+        with self._engine.place():
+            self._held, self._seen = self._compiled_steps(self._held, seen, self._examples, rows, count)
 
     # ------------------------------------------------------------ metrics
 

@@ -12,6 +12,7 @@ from typing import Any
 from netwright.backends.xla.engines.engine import Engine
 from netwright.backends.xla.engines.startup import quiet_start
 from netwright.backends.xla.errors import ExecutionError
+from netwright.backends.xla.target import Target
 
 #: engine -> (module, class); in order of preference, JAX first because it starts in a quarter of TensorFlow's time
 ENGINES = {
@@ -21,19 +22,19 @@ ENGINES = {
 DEVICES = ("auto", "cpu", "gpu")
 
 
-def load_engine(name: str = "auto", device: str = "auto") -> Engine:
-    """The engine called 'tensorflow' or 'jax', or with 'auto' the one that this process has loaded, KERAS_BACKEND
-    names, or is installed. Imports the framework. Raises ExecutionError if there is no such engine or device."""
-    if device not in DEVICES:
-        raise ExecutionError(f"there is no device '{device}'", help=f"devices are {', '.join(DEVICES)}")
-    name = _default_engine() if name == "auto" else name
+def load_engine(target: Target) -> Engine:
+    """The engine that the target asks for, or with 'auto' the one that this process has loaded, KERAS_BACKEND names, or
+    is installed. Imports the framework. Raises ExecutionError if there is no such engine or device."""
+    if target.device not in DEVICES:
+        raise ExecutionError(f"there is no device '{target.device}'", help=f"devices are {', '.join(DEVICES)}")
+    name = _default_engine() if target.engine == "auto" else target.engine
     if name not in ENGINES:
         raise ExecutionError(f"there is no engine '{name}'", help=f"engines are {', '.join(ENGINES)}")
     _require_installed(name)
     _set_keras_backend(name)
     module, class_name = ENGINES[name]
     with quiet_start():
-        engine: Engine = getattr(import_module(module), class_name)(device)
+        engine: Engine = getattr(import_module(module), class_name)(target.device, target.jit)
     _check_keras_settings()
     return engine
 

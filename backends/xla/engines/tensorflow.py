@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from netwright.backends.xla.data.examples import Examples
 from netwright.backends.xla.engines.engine import Batch, Loss, Metric, Step
 from netwright.backends.xla.engines.scopes import METRICS, OPTIMIZER, scope_name
 from netwright.backends.xla.engines.tensorflow_compiled import TensorFlowExecutable, TensorFlowFunction
@@ -29,6 +30,8 @@ from netwright.backends.xla.objective import (
 from netwright.backends.xla.program import Program
 from netwright.backends.xla.variables import Held, check_snapshot, flat, held_variables
 
+#: multiply-adds for an example up to which XLA is faster on the CPU
+_SMALL = 1_000_000
 #: copies from which on the compilation that a loop saves is worth its slower steps on the CPU
 _WORTH_A_LOOP = 8
 
@@ -39,8 +42,9 @@ class TensorFlowEngine:
     name = "tensorflow"
     refusals = (tf.errors.OpError,)
 
-    def __init__(self, device: str) -> None:
+    def __init__(self, device: str, jit: str) -> None:
         self.device = _find_device(device)
+        self._jit = jit
         self._place = f"/{self.device}:0"
 
     def host(self) -> AbstractContextManager[Any]:
@@ -66,11 +70,19 @@ class TensorFlowEngine:
 
         return operation_times(run)
 
-    def compiled(self, function: Callable[..., Any]) -> TensorFlowFunction:
-        return TensorFlowFunction(function, self.device)
+    def compiled(self, function: Callable[..., Any], jit: bool = True) -> TensorFlowFunction:
+        return TensorFlowFunction(function, self.device, jit)
 
     def compile_forward(self, program: Program) -> TensorFlowFunction:
-        return self.compiled(lambda weights, state, inputs: program.forward(weights, state, inputs).outputs)
+        forward = lambda weights, state, inputs: program.forward(weights, state, inputs).outputs  # noqa: E731
+        return self.compiled(forward, self.uses_xla(program))
+
+    def uses_xla(self, program: Program) -> bool:
+        """On the CPU TensorFlow's own kernels are faster, but for what is over so soon that starting them takes
+        longer."""
+        if self._jit == "auto":
+            return self.device != "cpu" or _is_small(program)
+        return self._jit == "on"
 
     def value_and_grad(self, function: Callable[..., tuple[Any, Any]]) -> Callable[..., tuple[tuple[Any, Any], Arrays]]:
         def both(weights: Arrays, *arguments: Any) -> tuple[tuple[Any, Any], Arrays]:
@@ -91,11 +103,22 @@ class TensorFlowEngine:
     def runs_as_loop(self, loop: Loop) -> bool:
         return loop.count >= _WORTH_A_LOOP or self.device != "cpu"
 
+    def loops_steps(self, program: Program) -> bool:
+        return True
+
+    def room(self) -> int | None:
+        return None
+
     def compile_training(
         self, program: Program, arrays: Arrays, loss: Loss, optimizer: Any, metrics: Sequence[Metric]
     ) -> TensorFlowTraining:
         with self.place():
             return TensorFlowTraining(self, Objective(program, loss), arrays, optimizer, with_loss(metrics))
+
+
+def _is_small(program: Program) -> bool:
+    macs = program.model.for_one_example(program.model.cost.macs)
+    return isinstance(macs, int) and macs <= _SMALL
 
 
 def _find_device(name: str) -> str:
@@ -131,8 +154,9 @@ class TensorFlowTraining:
         self._held: Held = held_variables(objective.program, arrays, optimizer)
         self._metrics_built = False
         self._counted: Arrays = {}  # what metrics that are not built yet had counted
-        self._compiled_step = engine.compiled(self._traced_step)
-        self._compiled_evaluate = engine.compiled(self._traced_evaluate)
+        self._jit = engine.uses_xla(objective.program)
+        self._compiled_step = engine.compiled(self._traced_step, self._jit)
+        self._compiled_evaluate = engine.compiled(self._traced_evaluate, self._jit)
 
     @property
     def objective(self) -> Objective:
@@ -173,17 +197,37 @@ class TensorFlowTraining:
     def step(self, batch: Batch) -> None:
         self._call(self._compiled_step, batch)
 
+    def place_examples(self, examples: Examples) -> None:
+        with self._engine.place():
+            self._examples = tf.nest.map_structure(tf.convert_to_tensor, (examples.inputs, examples.targets))
+        self._compiled_steps = self._engine.compiled(self._traced_steps, self._jit)
+
+    def _traced_steps(self, inputs: Arrays, targets: Arrays, rows: Any, count: Any) -> None:
+        def one(index: Any) -> tuple[Any]:
+            self._traced_step(*tf.nest.map_structure(lambda array: tf.gather(array, rows[index]), (inputs, targets)))
+            return (index + 1,)
+
+        tf.while_loop(lambda index: index < count, one, (tf.constant(0),), parallel_iterations=1)
+
+    def steps(self, rows: Any, count: int) -> None:
+        inputs, targets = tf.nest.map_structure(lambda array: array[: rows.shape[1]], self._examples)
+        self._build_metrics(Batch(inputs, targets))
+        self._compiled_steps(*self._examples, rows, count)
+
     def evaluate(self, batch: Batch) -> None:
         self._call(self._compiled_evaluate, batch)
 
     def _call(self, compiled: Callable[..., Any], batch: Batch) -> None:
+        self._build_metrics(batch)
+        compiled(*_arguments(batch))
+
+    def _build_metrics(self, batch: Batch) -> None:
         if not self._metrics_built:
             with self._engine.place():
                 build_metrics(self._metrics, self._objective.program, batch)
             for variable, value in first_counts(self._metrics, self._counted):
                 variable.assign(value)
             self._metrics_built, self._counted = True, {}
-        compiled(*_arguments(batch))
 
     def wait(self) -> None:
         self._engine.wait(self._held)

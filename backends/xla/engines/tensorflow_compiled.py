@@ -12,10 +12,11 @@ from netwright.backends.xla.errors import ExecutionError
 
 
 class TensorFlowFunction:
-    """A function as one XLA program for each shape of its arguments, on a device."""
+    """A function as one program for each shape of its arguments, on a device: XLA's, or a graph of TensorFlow's own
+    kernels."""
 
-    def __init__(self, function: Callable[..., Any], device: str) -> None:
-        self._traced = tf.function(function, jit_compile=True, autograph=False)
+    def __init__(self, function: Callable[..., Any], device: str, jit: bool) -> None:
+        self._traced = tf.function(function, jit_compile=jit, autograph=False)
         self._device = device
 
     def __call__(self, *arguments: Any) -> Any:

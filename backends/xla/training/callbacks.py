@@ -149,6 +149,11 @@ class Callbacks:
             callback.set_params({"epochs": plan.epochs})
             callback.set_model(model)
 
+    @property
+    def watch_steps(self) -> bool:
+        """Whether any looks at every step."""
+        return bool(self._each_step)
+
     def begin(self, states: Sequence[Mapping[str, Any]]) -> None:
         """The run begins, or goes on with what `state` gave: some callbacks look at it then, others forget it."""
         nothing: Sequence[Mapping[str, Any]] = [{}] * len(self._callbacks)

@@ -15,6 +15,7 @@ from netwright.backends.xla.errors import ExecutionError
 from netwright.backends.xla.training.callbacks import Callbacks
 from netwright.backends.xla.training.checkpoint import Checkpoint, Position, load_checkpoint, save_checkpoint
 from netwright.backends.xla.training.divergence import Found, bad_weight, find_bad_batch, find_bad_step
+from netwright.backends.xla.training.feed import Feed
 from netwright.backends.xla.training.interruption import Interrupted, Interruption
 from netwright.backends.xla.training.surroundings import Folder, Progress
 
@@ -29,6 +30,7 @@ class Loop:
         self,
         training: Training,
         data: Data,
+        feed: Feed,
         callbacks: Callbacks,
         *,
         folder: Folder,
@@ -39,6 +41,7 @@ class Loop:
     ) -> None:
         self.training = training
         self.data = data
+        self.feed = feed
         self.callbacks = callbacks
         self.folder = folder
         self.progress = progress
@@ -67,21 +70,22 @@ class Loop:
         if position.step == 0:
             self.callbacks.epoch_begins(position.epoch)
             self.training.reset_metrics()
-        for step, batch in self._batches():
-            self.training.step(batch)
-            self._step_ends(step)
+        order = self.data.order(position.seed, position.epoch)
+        for count, launch in self.feed.launches(order, position.step):
+            launch()
+            self._steps_end(count)
             if position.step < self.steps_per_epoch:
                 self._between_steps(interruption)
         self._epoch_ends()
         if interruption.requested:
             self._stop()
 
-    def _step_ends(self, step: int) -> None:
+    def _steps_end(self, count: int) -> None:
         position = self.position
-        position.step, position.steps = step + 1, position.steps + 1
-        self.callbacks.step_ends(step, position.steps, self.training.results)
+        position.step, position.steps = position.step + count, position.steps + count
+        self.callbacks.step_ends(position.step - 1, position.steps, self.training.results)
         figures = self.training.results() if self.progress.wants_figures() else None
-        self.progress.step(position.epoch + 1, step + 1, figures)
+        self.progress.step(position.epoch + 1, position.step, figures)
 
     def _between_steps(self, interruption: Interruption) -> None:
         """Where a run may be cut in two."""

@@ -41,7 +41,7 @@ class Progress(Protocol):
         """Whether it is time to ask the device for figures within an epoch, which costs waiting for it."""
 
     def step(self, epoch: int, step: int, figures: Mapping[str, Any] | None) -> None:
-        """A step (from 1) of an epoch (from 1) was handed to the device."""
+        """The steps of an epoch (from 1) up to this one (from 1) were handed to the device."""
 
     def epoch(self, epoch: int, figures: Mapping[str, Any]) -> None:
         """An epoch is over."""
