@@ -202,6 +202,13 @@ TRAIN = (
         _flows,
     ),
     Key("seed", "Fixes initial weights, order of examples and dropout.", number("integer", minimum=0), _plain),
+    Key(
+        "remat",
+        "What training computes again in the backward pass to save memory: every block and every copy of a repeat, or "
+        "the latter alone.",
+        {"enum": ["none", "repeat", "block"]},
+        _plain,
+    ),
     Key("jit", "Whether the training step is compiled with XLA; true if not given.", {"type": "boolean"}, _plain),
     Key(
         "steps",

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
 from netwright.backends.keras.objects import Sizes, keras_arguments, keras_callable
+from netwright.backends.xla.penalties import make_factors_numbers
 from netwright.backends.xla.varied import apply_varied
 from netwright.compiler.dims import SymbolicDim
 from netwright.compiler.dtypes import keras_dtype
@@ -173,6 +174,7 @@ class LayerLeaf:
     def __init__(self, node: OpNode) -> None:
         self.op = node.op
         self.layer = keras_callable(self.op.keras)(**(keras_arguments(self.op) | _cheap_initializers(self.op)))
+        make_factors_numbers(self.layer)
         self._build(node)
         self.slots = _match(node, self.layer)
         #: layers, wrapped ones too, that work out something from their weights once: normalization its divisors

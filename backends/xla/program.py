@@ -18,11 +18,13 @@ from netwright.backends.xla.layout import Layout, Place
 from netwright.backends.xla.leaves import Arrays, Leaf, VariedLeaf, make_leaf
 from netwright.backends.xla.looping import Looped, is_masked, one_by_one
 from netwright.backends.xla.loops import Loop, Loops
+from netwright.backends.xla.rematerialization import computed_again
 from netwright.backends.xla.scanning import Scan
 from netwright.backends.xla.sites import Homes, sites_of
 from netwright.backends.xla.support import check_compiled
 from netwright.compiler.ir import CallNode, Graph, Node, OpNode, RepeatNode, ScanNode, Tensors, Value
 from netwright.compiler.layer_table import is_wrapper
+from netwright.compiler.rematerialization import REMATERIALIZED
 
 if TYPE_CHECKING:
     from netwright.backends.xla.engines.engine import Engine
@@ -51,13 +53,27 @@ class _Run:
     #: what operators of a loop's copies take as data: their rates
     rates: dict[OpNode, Any] = field(default_factory=dict)
 
+    def total_loss(self) -> Any:
+        """The sum of the losses so far."""
+        from keras import ops
+
+        return sum(self.losses, ops.zeros(()))
+
 
 class Program:
     """The pure functions of a compiled model. Weights are made by `initialization.initial_arrays`. Modules of externs
     are imported where `allow_extern` has them, or a package they are in. repeat: 'scan' makes loops of all copies that
-    can be one, 'unroll' of none, 'auto' of those that the engine runs well so."""
+    can be one, 'unroll' of none, 'auto' of those that the engine runs well so. remat: what training computes again in
+    the backward pass, 'block' all blocks and copies of repeats, 'repeat' the latter, 'none' nothing."""
 
-    def __init__(self, model: Model, engine: Engine, allow_extern: Sequence[str] = (), repeat: str = "auto") -> None:
+    def __init__(
+        self,
+        model: Model,
+        engine: Engine,
+        allow_extern: Sequence[str] = (),
+        repeat: str = "auto",
+        remat: str = "none",
+    ) -> None:
         graph = model.elaborated.graph
         if graph is None:
             raise ExecutionError(f"{model.name} has no model to run", help="give the spec a `model`")
@@ -68,6 +84,7 @@ class Program:
         self.outputs = model.elaborated.outputs
         self.sites = sites_of(graph)
         self.loops = Loops({"scan": lambda loop: True, "unroll": None, "auto": engine.runs_as_loop}[repeat])
+        self.remat = remat
         self._leaves: dict[Any, Leaf] = {}
         check_allowed(model.elaborated.modules, allow_extern)
         check_compiled(self.sites, engine.name, training=False)
@@ -75,6 +92,7 @@ class Program:
             self.places = tuple(self._places())
             check_names(self.leaf(site.node) for site in self.sites)
         self.layout = Layout(self.places, graph, self.loops)
+        self._states = frozenset(entry.path for entry in self.layout.state)
 
     # ------------------------------------------------------------ arrays
 
@@ -136,16 +154,38 @@ class Program:
         return applied.outputs
 
     def _call(self, run: _Run, node: Any, values: dict[Value, Any], paths: tuple[str, ...]) -> Sequence[Any]:
-        operands = [_taken(values, value) for value in node.operands]
-        return self._enter(run, node.body, operands, paths[0], alone=False)
+        return self._body(run, node, [_taken(values, value) for value in node.operands], paths[0])
 
     def _repeat(self, run: _Run, node: Any, values: dict[Value, Any], paths: tuple[str, ...]) -> Sequence[Any]:
         """The copies one after another, each with its own weights."""
         operands = [_taken(values, value) for value in node.operands]
         carried, captured = operands[: len(node.outputs)], operands[len(node.outputs) :]
         for path in paths:
-            carried = list(self._enter(run, node.body, [*carried, *captured], path, alone=is_wrapper(node)))
+            carried = list(self._body(run, node, [*carried, *captured], path))
         return carried
+
+    def _body(self, run: _Run, node: Any, operands: Sequence[Any], path: str) -> Sequence[Any]:
+        """One call of a block, or one copy."""
+        alone = is_wrapper(node)
+        if not (run.training and isinstance(node, REMATERIALIZED[self.remat])):
+            return self._enter(run, node.body, operands, path, alone=alone)
+        homes = run.homes.copy()
+        paths = self.layout.paths_in(node.body, path, homes.copy(), alone=alone)
+
+        def body(given: Sequence[Any], arrays: Arrays) -> tuple[Sequence[Any], Arrays, Any]:
+            operands, rates = given[: len(node.body.inputs)], given[len(node.body.inputs) :]
+            rates_by_operator = dict(zip(run.rates, rates, strict=True))
+            inside = replace(run, arrays=dict(arrays), losses=[], homes=homes.copy(), rates=rates_by_operator)
+            outputs = self._enter(inside, node.body, operands, path, alone=alone)
+            run.homes.update(inside.homes)
+            state = {each: inside.arrays[each] for each in arrays if each in self._states}
+            return outputs, state, inside.total_loss()
+
+        taken = {each: run.arrays[each] for each in run.arrays if each in paths}
+        outputs, state, losses = computed_again(self.engine, body, [*operands, *run.rates.values()], taken)
+        run.arrays.update(state)
+        run.losses.append(losses)
+        return outputs
 
     def _loop(self, run: _Run, loop: Any, values: dict[Value, Any], paths: tuple[str, ...]) -> Sequence[Any]:
         """The copies as one loop over their arrays, which carries the losses that layers add, too."""
@@ -159,8 +199,8 @@ class Program:
             *before, losses = carried
             arrays, rates = looped.taken_apart(given)
             inside = replace(run, arrays=arrays, losses=[losses], rates={**run.rates, **rates})
-            made = self._enter(inside, loop.body, [*before, *captured], paths[0], alone=is_wrapper(loop.nodes[0]))
-            return [*made, sum(inside.losses)], [inside.arrays[path] for path in looped.state]
+            made = self._body(inside, loop.nodes[0], [*before, *captured], paths[0])
+            return [*made, inside.total_loss()], [inside.arrays[path] for path in looped.state]
 
         start, sequences = [*carried, keras.ops.zeros(())], looped.sequences(run.arrays)
         if is_masked(carried):

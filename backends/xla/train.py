@@ -41,6 +41,7 @@ class Settings:
     seed: int | None = None
     resume: bool = False
     allow_extern: tuple[str, ...] = ()
+    remat: str | None = None
 
 
 def train(model: Model, folder: Folder, settings: Settings, progress: Progress) -> dict[str, Any]:
@@ -134,7 +135,7 @@ def compile_run(
     from netwright.backends.xla.program import Program
 
     engine = load_engine(settings.engine, settings.device)
-    program = Program(model, engine, settings.allow_extern)
+    program = Program(model, engine, settings.allow_extern, remat=settings.remat or plan.remat)
     check_compiled(program.sites, engine.name, training=True)
     metrics = build_metrics(plan)
     with engine.place():

@@ -55,6 +55,7 @@ class Plan:
     callbacks: tuple[Configuration, ...] = ()
     seed: int = 0
     jit: bool = True
+    remat: str = "none"
     places: dict[str, Span] = field(default_factory=dict)
 
 
@@ -166,6 +167,9 @@ class _Planning:
     def _jit(self, entry: tree.Entry) -> None:
         self.plan.jit = self.evaluator.evaluate(entry.value) is not False
 
+    def _remat(self, entry: tree.Entry) -> None:
+        self.plan.remat = str(self._plain(entry.value))
+
     def _steps(self, entry: tree.Entry) -> None:
         self.session.fail(
             "not-supported",
@@ -228,6 +232,7 @@ _SETTINGS: Mapping[str, Callable[[_Planning, tree.Entry], None]] = {
     "epochs": _Planning._count,
     "seed": _Planning._count,
     "jit": _Planning._jit,
+    "remat": _Planning._remat,
     "steps": _Planning._steps,
 }
 

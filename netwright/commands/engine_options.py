@@ -1,4 +1,4 @@
-"""Owns the options of direct execution: --engine, --device, --seed, --allow-extern."""
+"""Owns the options of direct execution: --engine, --device, --seed, --allow-extern; and of training: --remat."""
 
 from __future__ import annotations
 
@@ -26,4 +26,13 @@ def add_engine(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar="MODULE",
         help="import this module, or those of this package, for the spec's externs; again for more",
+    )
+
+
+def add_training(parser: argparse.ArgumentParser) -> None:
+    """Declare those that only training has."""
+    parser.add_argument(
+        "--remat",
+        choices=("none", "repeat", "block"),
+        help="compute blocks, or copies of repeats, again in the backward pass to save memory (default: the spec's)",
     )

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from netwright.commands.engine_options import add_engine
+from netwright.commands.engine_options import add_engine, add_training
 from netwright.commands.spec_options import add_spec, compiled
 from netwright.output import print_text
 
@@ -28,6 +28,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--resume", action="store_true", help="go on with the run in DIR where it stopped")
     parser.add_argument("--force", action="store_true", help="write into a folder that is no run of Netwright")
     add_engine(parser)
+    add_training(parser)
     parser.set_defaults(seed=None)
 
 
@@ -50,6 +51,7 @@ def run(options: argparse.Namespace) -> int:
         options.seed,
         options.resume,
         tuple(options.allow_extern),
+        options.remat,
     )
     progress = TerminalProgress(sys.stderr)
     try:

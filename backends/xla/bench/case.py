@@ -33,6 +33,7 @@ class Conditions:
     seconds: float = 10.0
     seed: int = 0
     allow_extern: tuple[str, ...] = ()
+    remat: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,9 @@ class TrainingContender:
 
         conditions = self._case.conditions
         model = _compiled(self._case)
-        settings = Settings(conditions.engine, conditions.device, allow_extern=conditions.allow_extern)
+        settings = Settings(
+            conditions.engine, conditions.device, allow_extern=conditions.allow_extern, remat=conditions.remat
+        )
         self.program, self.training, _ = compile_run(model, checked_plan(model), settings, conditions.seed)
 
     def step(self) -> None:
