@@ -209,6 +209,12 @@ TRAIN = (
         {"enum": ["none", "repeat", "block"]},
         _plain,
     ),
+    Key(
+        "precision",
+        "What layers compute in, as Keras's mixed policies have it: weights stay f32, and f16 scales the loss.",
+        {"enum": ["f32", "bf16", "f16"]},
+        _plain,
+    ),
     Key("jit", "Whether the training step is compiled with XLA; true if not given.", {"type": "boolean"}, _plain),
     Key(
         "steps",

@@ -230,12 +230,15 @@ class SizedLayerLeaf:
     slots: tuple[Slot, ...] = ()
 
     def __init__(self, op: Op) -> None:
+        import keras
+
         self.op = op
+        self.policy = keras.config.dtype_policy()
 
     def __call__(
         self, operands: Sequence[Any], keywords: Mapping[str, Any], arrays: Arrays, sizes: Sizes, training: bool
     ) -> Applied:
-        layer = keras_callable(self.op.keras)(**keras_arguments(self.op, sizes))
+        layer = keras_callable(self.op.keras)(**{"dtype": self.policy, **keras_arguments(self.op, sizes)})
         outputs = layer(*operands, **keywords, training=training)
         if layer.variables:
             raise CompilerBug(f"{self.op} has symbolic sizes and arrays of its own")

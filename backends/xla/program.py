@@ -18,16 +18,17 @@ from netwright.backends.xla.layout import Layout, Place
 from netwright.backends.xla.leaves import Arrays, Leaf, VariedLeaf, make_leaf
 from netwright.backends.xla.looping import Looped, is_masked, one_by_one
 from netwright.backends.xla.loops import Loop, Loops
+from netwright.backends.xla.precision import layers_compute_in, settled
 from netwright.backends.xla.rematerialization import computed_again
 from netwright.backends.xla.scanning import Scan
 from netwright.backends.xla.sites import Homes, sites_of
-from netwright.backends.xla.support import check_compiled
+from netwright.backends.xla.support import check_compiled, check_precision
 from netwright.compiler.ir import CallNode, Graph, Node, OpNode, RepeatNode, ScanNode, Tensors, Value
 from netwright.compiler.layer_table import is_wrapper
 from netwright.compiler.rematerialization import REMATERIALIZED
 
 if TYPE_CHECKING:
-    from netwright.backends.xla.engines.engine import Engine
+    from netwright.backends.xla.engines.engine import Engine, Step
     from netwright.compiler.model import Model
 
 
@@ -64,15 +65,18 @@ class Program:
     """The pure functions of a compiled model. Weights are made by `initialization.initial_arrays`. Modules of externs
     are imported where `allow_extern` has them, or a package they are in. repeat: 'scan' makes loops of all copies that
     can be one, 'unroll' of none, 'auto' of those that the engine runs well so. remat: what training computes again in
-    the backward pass, 'block' all blocks and copies of repeats, 'repeat' the latter, 'none' nothing."""
+    the backward pass, 'block' all blocks and copies of repeats, 'repeat' the latter, 'none' nothing. precision: what
+    layers compute in."""
 
     def __init__(
         self,
         model: Model,
         engine: Engine,
         allow_extern: Sequence[str] = (),
+        *,
         repeat: str = "auto",
         remat: str = "none",
+        precision: str = "f32",
     ) -> None:
         graph = model.elaborated.graph
         if graph is None:
@@ -85,9 +89,11 @@ class Program:
         self.sites = sites_of(graph)
         self.loops = Loops({"scan": lambda loop: True, "unroll": None, "auto": engine.runs_as_loop}[repeat])
         self.remat = remat
+        self.precision = precision
         self._leaves: dict[Any, Leaf] = {}
         check_allowed(model.elaborated.modules, allow_extern)
         check_compiled(self.sites, engine.name, training=False)
+        check_precision(self.sites, engine.name, engine.device, precision)
         with engine.host():
             self.places = tuple(self._places())
             check_names(self.leaf(site.node) for site in self.sites)
@@ -106,7 +112,8 @@ class Program:
         key = (node.op, *(value.type for value in node.operands), *node.keyword_types().items())
         found = self._leaves.get(key)
         if found is None:
-            found = self._leaves[key] = make_leaf(node)
+            with layers_compute_in(self.precision):
+                found = self._leaves[key] = make_leaf(node)
         return found
 
     def split(self, arrays: Mapping[str, Any]) -> tuple[Arrays, Arrays]:
@@ -141,6 +148,8 @@ class Program:
         return tuple(values[value] for value in graph.outputs)
 
     def _operator(self, run: _Run, node: Any, values: dict[Value, Any], paths: tuple[str, ...]) -> Sequence[Any]:
+        import keras
+
         leaf = self.leaf(node)
         arrays = {slot.name: run.arrays[f"{paths[0]}/{slot.name}"] for slot in leaf.slots}
         keywords = {name: _taken(values, value) for name, value in node.keywords}
@@ -150,7 +159,7 @@ class Program:
         with self.engine.scope(paths[0]):
             applied = leaf(operands, keywords, arrays, run.sizes, run.training)
         run.arrays.update((f"{paths[0]}/{name}", array) for name, array in applied.state.items())
-        run.losses += applied.losses
+        run.losses += [keras.ops.cast(loss, "float32") for loss in applied.losses]
         return applied.outputs
 
     def _call(self, run: _Run, node: Any, values: dict[Value, Any], paths: tuple[str, ...]) -> Sequence[Any]:
@@ -207,10 +216,18 @@ class Program:
             (*outputs, losses), kept = one_by_one(step, start, sequences, loop.count)
         else:
             like = looped.kept_like(run.arrays)
-            (*outputs, losses), kept = self.engine.scan(step, start, sequences, like, loop.count)
+            (*outputs, losses), kept = self._steps(step, start, sequences, like, loop.count)
         run.arrays.update(zip(looped.state, kept, strict=True))
         run.losses.append(losses)
         return outputs
+
+    def _steps(
+        self, step: Step, carried: Sequence[Any], sequences: Sequence[Any], like: Sequence[Any], count: int
+    ) -> tuple[Sequence[Any], Sequence[Any]]:
+        """The engine's loop; where layers compute in less than f32, a step may give other dtypes than it takes."""
+        if self.precision != "f32":
+            step, carried, like = settled(step, carried, sequences)
+        return self.engine.scan(step, carried, sequences, like, count)
 
     def _scan(self, run: _Run, node: Any, values: dict[Value, Any], paths: tuple[str, ...]) -> Sequence[Any]:
         """The cell at each step. What it changed of the arrays would be the loop's own; the compiler sees to it that it
@@ -223,7 +240,7 @@ class Program:
             return self._enter(inside, node.body, [x, *states, *captured], paths[0], alone=False)
 
         with self.engine.scope(paths[0]):
-            return Scan(node, run.sizes).run(self.engine, step, sequences, **keywords)
+            return Scan(node, run.sizes, self.precision).run(self._steps, step, sequences, **keywords)
 
 
 _STEPS: dict[type[Node | Loop], Callable[[Program, _Run, Any, dict[Value, Any], tuple[str, ...]], Sequence[Any]]] = {

@@ -26,13 +26,14 @@ def run(
     device: str = "auto",
     seed: int = 0,
     allow_extern: Sequence[str] = (),
+    precision: str = "f32",
 ) -> dict[str, np.ndarray[Any, Any]]:
     """The outputs of a model in inference.
 
     inputs: an array for each input of the spec. weights: a `.weights.h5` that the emitted model or `train` saved;
     without it, first values that follow from `seed`. allow_extern: modules (or packages of them) of externs that may be
-    imported. Raises ExecutionError where arrays, file, engine or device do
-    not fit."""
+    imported. precision: what layers compute in, f32, bf16 or f16. Raises ExecutionError where arrays, file, engine or
+    device do not fit."""
     checked = check_inputs({name: value.type for name, value in model.elaborated.inputs.items()}, inputs)
     if weights is not None and not weights.is_file():
         raise ExecutionError(f"{weights}: no such file; expected a .weights.h5 that the emitted model saved")
@@ -43,7 +44,7 @@ def run(
     from netwright.backends.xla.program import Program
     from netwright.backends.xla.weights import load_weights
 
-    program = Program(model, chosen, allow_extern)
+    program = Program(model, chosen, allow_extern, precision=precision)
     loaded = {} if weights is None else load_weights(program, weights)
     with chosen.place():
         arrays = initial_arrays(program, seed, loaded)

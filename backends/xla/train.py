@@ -42,6 +42,7 @@ class Settings:
     resume: bool = False
     allow_extern: tuple[str, ...] = ()
     remat: str | None = None
+    precision: str | None = None
 
 
 def train(model: Model, folder: Folder, settings: Settings, progress: Progress) -> dict[str, Any]:
@@ -132,15 +133,17 @@ def compile_run(
     from netwright.backends.keras.objects import keras_object
     from netwright.backends.xla.engines.selection import load_engine
     from netwright.backends.xla.initialization import initial_arrays
+    from netwright.backends.xla.precision import scaling_losses
     from netwright.backends.xla.program import Program
 
     engine = load_engine(settings.engine, settings.device)
-    program = Program(model, engine, settings.allow_extern, remat=settings.remat or plan.remat)
+    precision = settings.precision or plan.precision
+    program = Program(model, engine, settings.allow_extern, remat=settings.remat or plan.remat, precision=precision)
     check_compiled(program.sites, engine.name, training=True)
     metrics = build_metrics(plan)
     with engine.place():
         arrays = initial_arrays(program, seed)
-        optimizer = keras_object(plan.optimizer)
+        optimizer = scaling_losses(keras_object(plan.optimizer), precision)
     return program, engine.compile_training(program, arrays, build_loss(plan.losses), optimizer, metrics), metrics
 
 

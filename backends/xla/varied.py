@@ -63,4 +63,5 @@ def apply_varied(op: Op, layer: Any, x: Any, rate: Any, training: bool) -> Any:
     """The layer applied with this rate in the place of its own."""
     import keras
 
+    x = keras.ops.cast(x, layer.compute_dtype)
     return _OF_RATE[op.keras](layer, x, keras.ops.cast(rate, x.dtype)) if training else x

@@ -56,6 +56,7 @@ class Plan:
     seed: int = 0
     jit: bool = True
     remat: str = "none"
+    precision: str = "f32"
     places: dict[str, Span] = field(default_factory=dict)
 
 
@@ -167,8 +168,8 @@ class _Planning:
     def _jit(self, entry: tree.Entry) -> None:
         self.plan.jit = self.evaluator.evaluate(entry.value) is not False
 
-    def _remat(self, entry: tree.Entry) -> None:
-        self.plan.remat = str(self._plain(entry.value))
+    def _word(self, entry: tree.Entry) -> None:
+        setattr(self.plan, entry.name, str(self._plain(entry.value)))
 
     def _steps(self, entry: tree.Entry) -> None:
         self.session.fail(
@@ -232,7 +233,8 @@ _SETTINGS: Mapping[str, Callable[[_Planning, tree.Entry], None]] = {
     "epochs": _Planning._count,
     "seed": _Planning._count,
     "jit": _Planning._jit,
-    "remat": _Planning._remat,
+    "remat": _Planning._word,
+    "precision": _Planning._word,
     "steps": _Planning._steps,
 }
 

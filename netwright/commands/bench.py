@@ -50,6 +50,7 @@ def run(options: argparse.Namespace) -> int:
         options.seed,
         tuple(options.allow_extern),
         options.remat,
+        options.precision,
     )
     models = [compile_file(path, options) for path in options.specs]
     cases = [case_of(model, dict(options.params), options.preset, conditions) for model in models]

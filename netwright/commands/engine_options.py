@@ -1,4 +1,5 @@
-"""Owns the options of direct execution: --engine, --device, --seed, --allow-extern; and of training: --remat."""
+"""Owns the options of direct execution: --engine, --device, --seed, --allow-extern, --precision; and of training:
+--remat."""
 
 from __future__ import annotations
 
@@ -35,4 +36,15 @@ def add_training(parser: argparse.ArgumentParser) -> None:
         "--remat",
         choices=("none", "repeat", "block"),
         help="compute blocks, or copies of repeats, again in the backward pass to save memory (default: the spec's)",
+    )
+    add_precision(parser, None, "the spec's")
+
+
+def add_precision(parser: argparse.ArgumentParser, default: str | None, said: str) -> None:
+    """Declare what layers compute in."""
+    parser.add_argument(
+        "--precision",
+        choices=("f32", "bf16", "f16"),
+        default=default,
+        help=f"what layers compute in; weights are f32 (default: {said})",
     )

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
 
-from netwright.commands.engine_options import add_engine
+from netwright.commands.engine_options import add_engine, add_precision
 from netwright.commands.spec_options import add_spec, compiled
 from netwright.output import replacing
 
@@ -26,6 +26,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--output", metavar="FILE.npz", required=True, help="where to write the outputs")
     parser.add_argument("--force", action="store_true", help="replace a file that exists")
     add_engine(parser)
+    add_precision(parser, "f32", "f32")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -43,6 +44,7 @@ def run(options: argparse.Namespace) -> int:
         device=options.device,
         seed=options.seed,
         allow_extern=options.allow_extern,
+        precision=options.precision,
     )
     _write(Path(options.output), outputs, force=options.force)
     shapes = ", ".join(f"{name} {array.dtype}{list(array.shape)}" for name, array in outputs.items())

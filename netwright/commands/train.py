@@ -52,6 +52,7 @@ def run(options: argparse.Namespace) -> int:
         options.resume,
         tuple(options.allow_extern),
         options.remat,
+        options.precision,
     )
     progress = TerminalProgress(sys.stderr)
     try:

@@ -34,6 +34,7 @@ class Conditions:
     seed: int = 0
     allow_extern: tuple[str, ...] = ()
     remat: str | None = None
+    precision: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,7 @@ class Case:
     params: dict[str, Any]
     preset: str | None
     conditions: Conditions
+    precision: str
     batch: int
     training: bool
     flops: int | None
@@ -92,6 +94,7 @@ def case_of(model: Model, params: Mapping[str, Any], preset: str | None, conditi
         params=dict(params),
         preset=preset,
         conditions=conditions,
+        precision=conditions.precision or ("f32" if plan is None else plan.precision),
         batch=batch,
         training=plan is not None,
         flops=_flops(model, sizes, training=plan is not None),

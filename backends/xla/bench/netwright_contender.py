@@ -27,7 +27,11 @@ class TrainingContender:
         conditions = self._case.conditions
         model = _compiled(self._case)
         settings = Settings(
-            conditions.engine, conditions.device, allow_extern=conditions.allow_extern, remat=conditions.remat
+            conditions.engine,
+            conditions.device,
+            allow_extern=conditions.allow_extern,
+            remat=conditions.remat,
+            precision=conditions.precision,
         )
         self.program, self.training, _ = compile_run(model, checked_plan(model), settings, conditions.seed)
 
@@ -52,7 +56,8 @@ class ForwardContender:
         from netwright.backends.xla.program import Program
 
         conditions = self._case.conditions
-        program = Program(_compiled(self._case), self._engine, conditions.allow_extern)
+        model = _compiled(self._case)
+        program = Program(model, self._engine, conditions.allow_extern, precision=self._case.precision)
         with self._engine.place():
             self._arrays = program.split(initial_arrays(program, conditions.seed))
         self._forward = self._engine.compile_forward(program)
