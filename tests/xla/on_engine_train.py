@@ -221,6 +221,7 @@ def test_reduce_lr_on_plateau_lowers_the_rate(tmp_path: Path, optimizer: str) ->
         ('model_checkpoint("/tmp/a.keras")', "path-outside-tree"),
         ('early_stopping(monitor="val_los")', "invalid-argument"),
         ("tensor_board", "not-supported"),
+        ("swap_ema_weights", "not-supported"),
     ],
 )
 def test_callbacks_that_cannot_work(tmp_path: Path, callback: str, code: str) -> None:

@@ -20,8 +20,12 @@ from netwright.dsl.tree_paths import OutsideTree, path_in_tree
 
 #: which attribute says where a callback writes
 _FILES = {"csv_logger": "filename", "model_checkpoint": "filepath"}
-#: callbacks that reach into the Keras model for what a program does not have
-_UNSUPPORTED = frozenset({"swap_ema_weights", "tensor_board"})
+#: callbacks that reach into the Keras model for what a program does not have -> what to do without
+_UNSUPPORTED = {
+    "swap_ema_weights": "`use_ema=true` alone leaves the average in the weights when training ends; to evaluate with "
+    "it before, the script that `netwright emit --train` writes has the callback",
+    "tensor_board": "the script that `netwright emit --train` writes has it",
+}
 #: what the loop does itself: a loss that is not a number always ends a run
 _BUILT_IN = frozenset({"terminate_on_nan"})
 #: Keras's word for the way a metric improves -> a callback's
@@ -46,8 +50,8 @@ def check_callbacks(plan: Plan, folder: Path) -> None:
 def _faults(callback: Configuration, names: Sequence[str], folder: Path) -> list[tuple[str, str, str | None]]:
     kind = callback.name_in_flow
     if kind in _UNSUPPORTED:
-        help = "the script that `netwright emit --train` writes has it"
-        return [("not-supported", f"{kind} needs a Keras model, which direct training does not have", help)]
+        message = f"{kind} needs a Keras model, which direct training does not have"
+        return [("not-supported", message, _UNSUPPORTED[kind])]
     found: list[tuple[str, str, str | None]] = []
     monitor = getattr(callback, "monitor", None)
     if monitor is not None and _watches(callback) and monitor not in (*names, "learning_rate"):
