@@ -7,18 +7,20 @@ from collections.abc import Callable, Mapping, Sequence
 
 from netwright.compiler.inference_memory import Inference
 from netwright.compiler.ir import Graph, Node
+from netwright.compiler.rematerialization import REMATERIALIZED
 from netwright.compiler.tensor_bytes import TensorBytes, UnknownSize
 from netwright.compiler.training_memory import Training
 
 
 class Memory:
     """Bytes of activations, by the rules of docs/costs.md. `sizes` gives the symbolic dims; `dtype` is what takes the
-    place of f32, as mixed precision does. None is said of what is not known."""
+    place of f32, as mixed precision does; `remat` is what training computes again. None is said of what is not
+    known."""
 
-    def __init__(self, sizes: Mapping[str, int], dtype: str | None = None) -> None:
+    def __init__(self, sizes: Mapping[str, int], dtype: str | None = None, remat: str = "none") -> None:
         self._bytes = TensorBytes(sizes, dtype)
         self._inference = Inference(self._bytes)
-        self._training = Training(self._bytes)
+        self._training = Training(self._bytes, REMATERIALIZED[remat])
 
     def peak(self, graph: Graph, *, training: bool = False) -> int | None:
         """The most bytes alive at once, the graph's inputs included: in inference, or in a training step."""

@@ -108,7 +108,8 @@ class Model:
         """What activations take at that batch; `sizes` of other symbolic dims, `dtype` in the place of f32."""
         from netwright.compiler.memory import Memory
 
-        return Memory({**dict.fromkeys(self.batch_symbols, batch), **(sizes or {})}, dtype)
+        remat = "none" if self.plan is None else self.plan.remat
+        return Memory({**dict.fromkeys(self.batch_symbols, batch), **(sizes or {})}, dtype, remat)
 
     def peak_memory(
         self,

@@ -7,6 +7,7 @@ from collections.abc import Container, Iterable, Sequence
 from functools import cached_property
 
 from netwright.compiler.dims import Dim
+from netwright.compiler.inference_memory import Inference
 from netwright.compiler.ir import BodyNode, Graph, Node, OpNode, RepeatNode, ScanNode, Value, read_by
 from netwright.compiler.ops.activation_values import gradient_of_activation
 from netwright.compiler.ops.op import Op
@@ -34,8 +35,10 @@ class _Needs:
 class Training:
     """A forward pass that keeps what gradients are computed from, and a backward pass that frees it again."""
 
-    def __init__(self, sizes: TensorBytes) -> None:
+    def __init__(self, sizes: TensorBytes, again: tuple[type[BodyNode], ...] = ()) -> None:
         self.sizes = sizes
+        self._again = again
+        self._inference = Inference(sizes)
         self._walks: dict[tuple[Graph, Wanted], _Walk] = {}
 
     def peak(self, graph: Graph) -> int:
@@ -70,6 +73,8 @@ class Training:
         if not isinstance(node, BodyNode):
             raise CompilerBug(f"no memory is known of a {type(node).__name__}")
         body = self._walk(node.body, _wanted_inside(node, wanted)).needs
+        if isinstance(node, self._again):
+            body = self._computed_again(body, node.body)
         if isinstance(node, RepeatNode):
             return self._repeated(body, node)
         return self._scanned(body, node) if isinstance(node, ScanNode) else body
@@ -80,6 +85,13 @@ class Training:
         gradients = self.gradients((*node.outputs, *(x for x, each in zip(operands, wanted, strict=True) if each)))
         read, given = ("operands" in reads,) * len(operands), ("outputs" in reads,) * len(node.outputs)
         return _Needs(read, given, inside, inside, 2 * inside + gradients)
+
+    def _computed_again(self, body: _Needs, graph: Graph) -> _Needs:
+        """A call that keeps its operands alone; both its passes run in the backward pass."""
+        stays = (True,) * len(graph.inputs)
+        forward = self._inference.peak(graph, stays) - self.sizes.all((*graph.inputs, *graph.outputs))
+        again = max(body.forward, body.backward) + self.sizes.all(graph.outputs)
+        return _Needs(stays, (False,) * len(graph.outputs), 0, max(0, forward), again)
 
     def _repeated(self, body: _Needs, node: RepeatNode) -> _Needs:
         """Copies after one another: what one gives the next reads."""

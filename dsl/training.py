@@ -202,6 +202,19 @@ TRAIN = (
         _flows,
     ),
     Key("seed", "Fixes initial weights, order of examples and dropout.", number("integer", minimum=0), _plain),
+    Key(
+        "remat",
+        "What training computes again in the backward pass to save memory: every block and every copy of a repeat, or "
+        "the latter alone.",
+        {"enum": ["none", "repeat", "block"]},
+        _plain,
+    ),
+    Key(
+        "precision",
+        "What layers compute in, as Keras's mixed policies have it: weights stay f32, and f16 scales the loss.",
+        {"enum": ["f32", "bf16", "f16"]},
+        _plain,
+    ),
     Key("jit", "Whether the training step is compiled with XLA; true if not given.", {"type": "boolean"}, _plain),
     Key(
         "steps",

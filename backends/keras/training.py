@@ -11,6 +11,7 @@ from netwright.backends.keras.syntax import Atom, Call, Code, Display, Member, P
 from netwright.backends.keras.templating import render
 from netwright.compiler.ops.configuration import Configuration
 from netwright.compiler.training.plan import DataSource, Plan
+from netwright.compiler.training.precision import POLICIES
 
 #: built-in sets: the arrays that an input and a target take if the spec does not say
 _BUILTIN = {"digits": ("image", "label"), "mnist_5k": ("image", "label"), "iris": ("x", "label")}
@@ -48,6 +49,7 @@ def training_script(plan: Plan, inputs: list[str], outputs: list[str]) -> str:
         validation=source.validation if source else 0.0,
         test=source.test if source else 0.0,
         shuffle=source.shuffle if source else True,
+        policy=None if plan.precision == "f32" else POLICIES[plan.precision],
     )
     return script.rstrip("\n")
 

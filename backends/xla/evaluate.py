@@ -127,8 +127,9 @@ def _compiled(model: Model, plan: Plan, asked: Evaluation, seed: int) -> tuple[E
     from netwright.backends.xla.program import Program
     from netwright.backends.xla.weights import load_weights
 
-    engine = load_engine(asked.target)
-    program = Program(model, engine, asked.target)
+    target = asked.target.as_planned(plan)
+    engine = load_engine(target)
+    program = Program(model, engine, target)
     check_compiled(program.sites, engine.name, training=False)
     metrics = build_metrics(plan)
     loaded = load_weights(program, asked.weights)

@@ -72,14 +72,14 @@ class ExternLeaf(LayerLeaf):
 
     def _build(self, node: OpNode) -> None:
         outputs = self._call([symbolic(type) for type in self._types], {})
-        _check_outputs(self.op, self._types, as_tuple(outputs), {})
+        _check_outputs(self.op, self._types, as_tuple(outputs), {}, self.layer.compute_dtype)
 
     def __call__(
         self, operands: Sequence[Any], keywords: Mapping[str, Any], arrays: Arrays, sizes: Sizes, training: bool
     ) -> Applied:
         with _blamed(self.op):
             applied = super().__call__(operands, keywords, arrays, sizes, training)
-        _check_outputs(self.op, self._types, applied.outputs, sizes)
+        _check_outputs(self.op, self._types, applied.outputs, sizes, self.layer.compute_dtype)
         return applied
 
     def first_values(self, seed: int) -> Arrays:
@@ -151,26 +151,28 @@ def _check_counts(op: ExternLayer, layer: Any, types: tuple[TensorType, ...]) ->
 
 
 def _check_outputs(
-    op: ExternLayer, types: tuple[TensorType, ...], outputs: Sequence[Any], sizes: Mapping[str, int]
+    op: ExternLayer, types: tuple[TensorType, ...], outputs: Sequence[Any], sizes: Mapping[str, int], computed: str
 ) -> None:
-    """Refuse outputs of other types than are declared; what is not known yet is left open."""
+    """Refuse outputs of other types than are declared; what is not known yet is left open, and the dtype that the layer
+    computes in may stand for f32."""
     wanted, extern = op.claims(types).outputs, op.declaration
     if len(outputs) != len(wanted):
         counted = f"{len(wanted)} tensor{'' if len(wanted) == 1 else 's'}"
         message = f"{counted} declared, and {extern.class_name} gives {len(outputs)}"
         _fail(op, message, extern.results[0].span.to(extern.results[-1].span))
     for output, type, result in zip(outputs, wanted, extern.results, strict=True):
-        if not _fits(output, type, sizes):
+        if not _fits(output, type, sizes, computed):
             shape = ", ".join("?" if size is None else str(size) for size in output.shape)
             found = f"{_dtype(output)}[{shape}]"
             _fail(op, f"{type} declared, and {extern.class_name} gives {found}", result.span)
 
 
-def _fits(output: Any, type: TensorType, sizes: Mapping[str, int]) -> bool:
+def _fits(output: Any, type: TensorType, sizes: Mapping[str, int], computed: str) -> bool:
     pairs = zip(type.shape, output.shape, strict=False)
     alike = len(output.shape) == type.rank and all(_agree(dim, size, sizes) for dim, size in pairs)
+    wanted = (keras_dtype(type.dtype), *([computed] if type.dtype == "f32" else []))
     # JAX has 32 bits for 64
-    return alike and _dtype(output).replace("64", "32") == keras_dtype(type.dtype).replace("64", "32")
+    return alike and _dtype(output).replace("64", "32") in [dtype.replace("64", "32") for dtype in wanted]
 
 
 def _agree(dim: Any, size: int | None, sizes: Mapping[str, int]) -> bool:

@@ -82,7 +82,8 @@ class Layout:
         slots: dict[str, list[Place]] = {}
         for place in places:
             slots.setdefault(place.site.path, []).append(place)
-        found = dict(_Walk(loops).graph(graph, "", alone=False))
+        self._loops = loops
+        found = dict(_Walk(loops, Homes()).graph(graph, "", alone=False))
         entries = [
             Entry(copies, counts)
             for paths, counts in found.items()
@@ -90,6 +91,11 @@ class Layout:
         ]
         self.weights = tuple(entry for entry in entries if entry.slot.trainable)
         self.state = tuple(entry for entry in entries if not entry.slot.trainable)
+
+    def paths_in(self, graph: Graph, prefix: str, homes: Homes, *, alone: bool) -> set[str]:
+        """The paths of all arrays that a call of the graph takes, shared layers' too. `homes` are found in it."""
+        found = {path for paths, _ in _Walk(self._loops, homes).graph(graph, prefix, alone=alone) for path in paths}
+        return {entry.path for entry in self.entries if entry.places[0].site.path in found}
 
     @property
     def entries(self) -> tuple[Entry, ...]:
@@ -122,9 +128,9 @@ _Copies = tuple[tuple[str, ...], tuple[int, ...]]
 
 
 class _Walk:
-    def __init__(self, loops: Loops) -> None:
+    def __init__(self, loops: Loops, homes: Homes) -> None:
         self.loops = loops
-        self.homes = Homes()
+        self.homes = homes
 
     def graph(self, graph: Graph, prefix: str, *, alone: bool) -> Iterator[_Copies]:
         for step, paths in self.loops.walk(self.homes, graph, prefix, alone):

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from netwright.backends.keras.objects import Sizes, keras_arguments, keras_callable
 from netwright.backends.xla.forms import Forms
+from netwright.backends.xla.penalties import make_factors_numbers
 from netwright.backends.xla.slots import Slot, match_slots
 from netwright.backends.xla.varied import apply_varied
 from netwright.compiler.dims import SymbolicDim
@@ -164,6 +165,7 @@ class LayerLeaf:
         self.op = node.op
         make = forms.get(self.op.keras) or keras_callable(self.op.keras)
         self.layer = make(**(keras_arguments(self.op) | _cheap_initializers(self.op)))
+        make_factors_numbers(self.layer)
         self._build(node)
         self.slots = match_slots(node, self.layer)
         #: layers, wrapped ones too, that work out something from their weights once: normalization its divisors
@@ -219,12 +221,15 @@ class SizedLayerLeaf:
     slots: tuple[Slot, ...] = ()
 
     def __init__(self, op: Op) -> None:
+        import keras
+
         self.op = op
+        self.policy = keras.config.dtype_policy()
 
     def __call__(
         self, operands: Sequence[Any], keywords: Mapping[str, Any], arrays: Arrays, sizes: Sizes, training: bool
     ) -> Applied:
-        layer = keras_callable(self.op.keras)(**keras_arguments(self.op, sizes))
+        layer = keras_callable(self.op.keras)(**{"dtype": self.policy, **keras_arguments(self.op, sizes)})
         outputs = layer(*operands, **keywords, training=training)
         if layer.variables:
             raise CompilerBug(f"{self.op} has symbolic sizes and arrays of its own")

@@ -20,15 +20,18 @@ from netwright.backends.xla.layout import Layout, Place
 from netwright.backends.xla.leaves import Arrays, Leaf, VariedLeaf, make_leaf
 from netwright.backends.xla.looping import Looped, is_masked, one_by_one
 from netwright.backends.xla.loops import UNROLLED, Loop, Loops
+from netwright.backends.xla.precision import layers_compute_in, settled
+from netwright.backends.xla.rematerialization import computed_again
 from netwright.backends.xla.scanning import Scan
 from netwright.backends.xla.sites import Homes, sites_of
-from netwright.backends.xla.support import check_compiled
+from netwright.backends.xla.support import check_compiled, check_precision
 from netwright.backends.xla.target import ANY, Target
 from netwright.compiler.ir import CallNode, Graph, Node, OpNode, RepeatNode, ScanNode, Tensors, Value
 from netwright.compiler.layer_table import is_wrapper
+from netwright.compiler.rematerialization import REMATERIALIZED
 
 if TYPE_CHECKING:
-    from netwright.backends.xla.engines.engine import Engine
+    from netwright.backends.xla.engines.engine import Engine, Step
     from netwright.compiler.model import Model
 
 
@@ -63,6 +66,12 @@ class _Run:
     #: what operators of a loop's copies take as data: their rates
     rates: dict[OpNode, Any] = field(default_factory=dict)
 
+    def total_loss(self) -> Any:
+        """The sum of the losses so far."""
+        from keras import ops
+
+        return sum(self.losses, ops.zeros(()))
+
 
 class Program:
     """The pure functions of a compiled model. Weights are made by `initialization.initial_arrays`. Modules of externs
@@ -76,11 +85,14 @@ class Program:
         self.engine = engine
         self.inputs = model.elaborated.inputs
         self.outputs = model.elaborated.outputs
+        self.remat = target.remat or "none"
+        self.precision = target.precision or "f32"
         self.loops = Loops({"scan": lambda loop: True, "unroll": None, "auto": engine.runs_as_loop}[target.repeat])
         self._leaves: dict[Any, Leaf] = {}
         self._forms = load_forms(engine.name, engine.device)
         check_allowed(model.elaborated.modules, target.allow_extern)
         check_compiled(sites_of(graph), engine.name, training=False)
+        check_precision(sites_of(graph), engine.name, engine.device, self.precision)
         self._lay_out(graph)
 
     def _lay_out(self, graph: Graph) -> None:
@@ -90,6 +102,7 @@ class Program:
             self.places = tuple(self._places())
             check_names(self.leaf(site.node) for site in self.sites)
         self.layout = Layout(self.places, graph, self.loops)
+        self._states = frozenset(entry.path for entry in self.layout.state)
 
     def with_graph(self, graph: Graph) -> Program:
         """The same for another graph, which takes and makes the same."""
@@ -109,7 +122,8 @@ class Program:
         key = (node.op, *(value.type for value in node.operands), *node.keyword_types().items())
         found = self._leaves.get(key)
         if found is None:
-            found = self._leaves[key] = make_leaf(node, self._forms)
+            with layers_compute_in(self.precision):
+                found = self._leaves[key] = make_leaf(node, self._forms)
         return found
 
     def split(self, arrays: Mapping[str, Any]) -> tuple[Arrays, Arrays]:
@@ -119,7 +133,7 @@ class Program:
     def laid_out(self) -> Program:
         """The same with every copy by itself, so that each may be observed."""
         program = copy(self)
-        program.loops = UNROLLED
+        program.loops, program.remat = UNROLLED, "none"
         program.layout = Layout(self.places, self.graph, UNROLLED)
         return program
 
@@ -163,6 +177,8 @@ class Program:
         return tuple(values[value] for value in graph.outputs)
 
     def _operator(self, run: _Run, node: Any, values: dict[Value, Any], paths: tuple[str, ...]) -> Sequence[Any]:
+        import keras
+
         leaf = self.leaf(node)
         arrays = {slot.name: run.arrays[f"{paths[0]}/{slot.name}"] for slot in leaf.slots}
         keywords = {name: _taken(values, value) for name, value in node.keywords}
@@ -172,20 +188,42 @@ class Program:
         with self.engine.scope(paths[0]):
             applied = leaf(operands, keywords, arrays, run.sizes, run.training)
         run.arrays.update((f"{paths[0]}/{name}", array) for name, array in applied.state.items())
-        run.losses += applied.losses
+        run.losses += [keras.ops.cast(loss, "float32") for loss in applied.losses]
         return applied.outputs
 
     def _call(self, run: _Run, node: Any, values: dict[Value, Any], paths: tuple[str, ...]) -> Sequence[Any]:
-        operands = [_taken(values, value) for value in node.operands]
-        return self._enter(run, node.body, operands, paths[0], alone=False)
+        return self._body(run, node, [_taken(values, value) for value in node.operands], paths[0])
 
     def _repeat(self, run: _Run, node: Any, values: dict[Value, Any], paths: tuple[str, ...]) -> Sequence[Any]:
         """The copies one after another, each with its own weights."""
         operands = [_taken(values, value) for value in node.operands]
         carried, captured = operands[: len(node.outputs)], operands[len(node.outputs) :]
         for path in paths:
-            carried = list(self._enter(run, node.body, [*carried, *captured], path, alone=is_wrapper(node)))
+            carried = list(self._body(run, node, [*carried, *captured], path))
         return carried
+
+    def _body(self, run: _Run, node: Any, operands: Sequence[Any], path: str) -> Sequence[Any]:
+        """One call of a block, or one copy."""
+        alone = is_wrapper(node)
+        if not (run.training and isinstance(node, REMATERIALIZED[self.remat])):
+            return self._enter(run, node.body, operands, path, alone=alone)
+        homes = run.homes.copy()
+        paths = self.layout.paths_in(node.body, path, homes.copy(), alone=alone)
+
+        def body(given: Sequence[Any], arrays: Arrays) -> tuple[Sequence[Any], Arrays, Any]:
+            operands, rates = given[: len(node.body.inputs)], given[len(node.body.inputs) :]
+            rates_by_operator = dict(zip(run.rates, rates, strict=True))
+            inside = replace(run, arrays=dict(arrays), losses=[], homes=homes.copy(), rates=rates_by_operator)
+            outputs = self._enter(inside, node.body, operands, path, alone=alone)
+            run.homes.update(inside.homes)
+            state = {each: inside.arrays[each] for each in arrays if each in self._states}
+            return outputs, state, inside.total_loss()
+
+        taken = {each: run.arrays[each] for each in run.arrays if each in paths}
+        outputs, state, losses = computed_again(self.engine, body, [*operands, *run.rates.values()], taken)
+        run.arrays.update(state)
+        run.losses.append(losses)
+        return outputs
 
     def _loop(self, run: _Run, loop: Any, values: dict[Value, Any], paths: tuple[str, ...]) -> Sequence[Any]:
         """The copies as one loop over their arrays, which carries the losses that layers add, too."""
@@ -199,18 +237,26 @@ class Program:
             *before, losses = carried
             arrays, rates = looped.taken_apart(given)
             inside = replace(run, arrays=arrays, losses=[losses], rates={**run.rates, **rates})
-            made = self._enter(inside, loop.body, [*before, *captured], paths[0], alone=is_wrapper(loop.nodes[0]))
-            return [*made, sum(inside.losses)], [inside.arrays[path] for path in looped.state]
+            made = self._body(inside, loop.nodes[0], [*before, *captured], paths[0])
+            return [*made, inside.total_loss()], [inside.arrays[path] for path in looped.state]
 
         start, sequences = [*carried, keras.ops.zeros(())], looped.sequences(run.arrays)
         if is_masked(carried):
             (*outputs, losses), kept = one_by_one(step, start, sequences, loop.count)
         else:
             like = looped.kept_like(run.arrays)
-            (*outputs, losses), kept = self.engine.scan(step, start, sequences, like, loop.count)
+            (*outputs, losses), kept = self._steps(step, start, sequences, like, loop.count)
         run.arrays.update(zip(looped.state, kept, strict=True))
         run.losses.append(losses)
         return outputs
+
+    def _steps(
+        self, step: Step, carried: Sequence[Any], sequences: Sequence[Any], like: Sequence[Any], count: int
+    ) -> tuple[Sequence[Any], Sequence[Any]]:
+        """The engine's loop; where layers compute in less than f32, a step may give other dtypes than it takes."""
+        if self.precision != "f32":
+            step, carried, like = settled(step, carried, sequences)
+        return self.engine.scan(step, carried, sequences, like, count)
 
     def _scan(self, run: _Run, node: Any, values: dict[Value, Any], paths: tuple[str, ...]) -> Sequence[Any]:
         """The cell at each step. What it changed of the arrays would be the loop's own; the compiler sees to it that it
@@ -223,7 +269,7 @@ class Program:
             return self._enter(inside, node.body, [x, *states, *captured], paths[0], alone=False)
 
         with self.engine.scope(paths[0]):
-            return Scan(node, run.sizes).run(self.engine, step, sequences, **keywords)
+            return Scan(node, run.sizes, self.precision).run(self._steps, step, sequences, **keywords)
 
 
 _STEPS: dict[type[Node | Loop], Callable[[Program, _Run, Any, dict[Value, Any], tuple[str, ...]], Sequence[Any]]] = {

@@ -6,43 +6,45 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from netwright.backends.xla.precision import computed_dtype
 from netwright.compiler.dims import evaluate
-from netwright.compiler.dtypes import keras_dtype
 from netwright.compiler.ir import ScanNode
 from netwright.compiler.types import TensorType
 
 if TYPE_CHECKING:
     from netwright.backends.keras.objects import Sizes
-    from netwright.backends.xla.engines.engine import Engine
 
 #: (what the cell gets of a step, states) -> what it gives
 Cell = Callable[[Any, Sequence[Any]], Sequence[Any]]
+#: a loop of so many steps, as `Engine.scan` has it
+Steps = Callable[..., tuple[Sequence[Any], Sequence[Any]]]
 
 
 class Scan:
     """One recurrence for the sizes of a traced program. The output goes from step to step like a state: a masked step
     gives it again."""
 
-    def __init__(self, node: ScanNode, sizes: Sizes) -> None:
+    def __init__(self, node: ScanNode, sizes: Sizes, precision: str) -> None:
         self.node = node
         self.op: Any = node.op
         self.sizes = sizes
+        self.precision = precision
 
     def run(
-        self, engine: Engine, cell: Cell, sequences: Any, initial_state: Any = None, mask: Any = None
+        self, steps: Steps, cell: Cell, sequences: Any, initial_state: Any = None, mask: Any = None
     ) -> Sequence[Any]:
         """The outputs of the node. Keras's own layer takes the mask that an earlier one left, and leaves it."""
         from keras import layers
 
         def loop(x: Any, mask: Any = None) -> list[Any]:
-            return self._loop(engine, cell, x, initial_state, mask)
+            return self._loop(steps, cell, x, initial_state, mask)
 
         leaves = self.op.return_sequences
         layer = layers.Lambda(loop, mask=lambda x, mask: mask if leaves else None)
         outputs: Sequence[Any] = layer(sequences) if mask is None else layer(sequences, mask=mask)
         return outputs
 
-    def _loop(self, engine: Engine, cell: Cell, sequences: Any, initial_state: Any, mask: Any) -> list[Any]:
+    def _loop(self, run: Steps, cell: Cell, sequences: Any, initial_state: Any, mask: Any) -> list[Any]:
         from keras import ops
 
         x = ops.swapaxes(self._cast(sequences, self.node.body.inputs[0].type), 0, 1)
@@ -56,7 +58,7 @@ class Scan:
             after = self._step(cell, carried, *given)
             return after, after[:keep]
 
-        (y, *states), kept = engine.scan(step, first, steps, first[:keep], x.shape[0])
+        (y, *states), kept = run(step, first, steps, first[:keep], x.shape[0])
         if keep:
             y = ops.swapaxes(kept[0], 0, 1)
         return [y, *states] if self.op.return_state else [y]
@@ -80,12 +82,15 @@ class Scan:
     def _zeros(self, type: TensorType) -> Any:
         from keras import ops
 
-        return ops.zeros([evaluate(dim, self.sizes) for dim in type.shape], keras_dtype(type.dtype))
+        return ops.zeros([evaluate(dim, self.sizes) for dim in type.shape], self._dtype(type))
 
     def _cast(self, array: Any, type: TensorType) -> Any:
         from keras import ops
 
-        return ops.cast(array, keras_dtype(type.dtype))
+        return ops.cast(array, self._dtype(type))
+
+    def _dtype(self, type: TensorType) -> str:
+        return computed_dtype(type.dtype, self.precision)
 
     def _by_steps(self, mask: Any) -> Any:
         """(N, T) or (N, T, 1) as (T, N, 1)."""

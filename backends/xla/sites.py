@@ -29,6 +29,16 @@ class Homes:
     def __init__(self) -> None:
         self._shared: dict[Instance, str] = {}
 
+    def copy(self) -> Homes:
+        """A walk that goes on from here by itself."""
+        made = Homes()
+        made.update(self)
+        return made
+
+    def update(self, other: Homes) -> None:
+        """Know what the other walk has found."""
+        self._shared.update(other._shared)
+
     def enter(self, graph: Graph) -> None:
         """A call of the graph begins: its shared layers are new ones."""
         for instance in graph.instances:

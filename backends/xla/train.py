@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace as change
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from netwright.backends.keras.emit import emit
@@ -158,18 +158,17 @@ def compile_run(
     from netwright.backends.keras.objects import keras_object
     from netwright.backends.xla.engines.selection import load_engine
     from netwright.backends.xla.initialization import initial_arrays
+    from netwright.backends.xla.precision import scaling_losses
     from netwright.backends.xla.program import Program
 
-    target = settings.target
-    if target.jit == "auto" and not plan.jit:
-        target = change(target, jit="off")
+    target = settings.target.as_planned(plan)
     engine = load_engine(target)
     program = Program(model, engine, target)
     check_compiled(program.sites, engine.name, training=True)
     metrics = build_metrics(plan)
     with engine.place():
         arrays = initial_arrays(program, seed)
-        optimizer = keras_object(plan.optimizer)
+        optimizer = scaling_losses(keras_object(plan.optimizer), program.precision)
     return program, engine.compile_training(program, arrays, build_loss(plan.losses), optimizer, metrics), metrics
 
 

@@ -49,6 +49,7 @@ def apply_varied(op: Op, layer: Any, x: Any, rate: Any, training: bool) -> Any:
     """The layer applied with this rate in the place of its own. Written layers and forms have a method for that."""
     import keras
 
+    x = keras.ops.cast(x, layer.compute_dtype)
     if not training:
         return x
     rate = keras.ops.cast(rate, x.dtype)

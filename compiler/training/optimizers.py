@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from netwright.compiler.ops.attributes import TYPES, at_least_two, attr, between, not_negative, positive
 from netwright.compiler.ops.configuration import Configuration, ConfigurationType
+from netwright.compiler.ops.op import OpError
 from netwright.compiler.training.schedules import Schedule
 
 
@@ -26,6 +27,12 @@ class Optimizer(AnyOptimizer, kind="optimizers"):
     loss_scale_factor: float | None = attr(positive, default=None, keyword_only=True)
     gradient_accumulation_steps: int | None = attr(at_least_two, default=None, keyword_only=True)
     name: str | None = attr(default=None, keyword_only=True)
+
+    def validate(self) -> None:
+        given = [name for name in ("clipnorm", "clipvalue", "global_clipnorm") if getattr(self, name) is not None]
+        if len(given) > 1:
+            message = f"gradients are clipped in one way, found {' and '.join(given)}"
+            raise OpError("invalid-argument", message, at=given[1], help="keep one of them")
 
 
 class Adadelta(Optimizer):

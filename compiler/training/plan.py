@@ -55,6 +55,8 @@ class Plan:
     callbacks: tuple[Configuration, ...] = ()
     seed: int = 0
     jit: bool = True
+    remat: str = "none"
+    precision: str = "f32"
     places: dict[str, Span] = field(default_factory=dict)
 
 
@@ -166,6 +168,9 @@ class _Planning:
     def _jit(self, entry: tree.Entry) -> None:
         self.plan.jit = self.evaluator.evaluate(entry.value) is not False
 
+    def _word(self, entry: tree.Entry) -> None:
+        setattr(self.plan, entry.name, str(self._plain(entry.value)))
+
     def _steps(self, entry: tree.Entry) -> None:
         self.session.fail(
             "not-supported",
@@ -228,6 +233,8 @@ _SETTINGS: Mapping[str, Callable[[_Planning, tree.Entry], None]] = {
     "epochs": _Planning._count,
     "seed": _Planning._count,
     "jit": _Planning._jit,
+    "remat": _Planning._word,
+    "precision": _Planning._word,
     "steps": _Planning._steps,
 }
 

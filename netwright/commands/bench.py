@@ -13,7 +13,7 @@ import argparse
 import json
 from typing import Any
 
-from netwright.commands.engine_options import add_engine, target_of
+from netwright.commands.engine_options import add_engine, add_training, target_of
 from netwright.commands.spec_options import add_params, at_least, compile_file
 from netwright.output import print_text
 
@@ -31,6 +31,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--inference", action="store_true", help="measure inference, not training")
     parser.add_argument("--format", choices=("text", "json"), default="text", help="what to print (default: text)")
     add_engine(parser)
+    add_training(parser)
 
 
 def run(options: argparse.Namespace) -> int:

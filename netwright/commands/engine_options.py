@@ -1,4 +1,5 @@
-"""Owns the options of direct execution: --engine, --device, --jit, --repeat, --seed, --allow-extern."""
+"""Owns the options of direct execution: --engine, --device, --jit, --repeat, --seed, --allow-extern, --precision; and
+of training: --remat."""
 
 from __future__ import annotations
 
@@ -45,8 +46,35 @@ def add_engine(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_training(parser: argparse.ArgumentParser) -> None:
+    """Declare those that only training has."""
+    parser.add_argument(
+        "--remat",
+        choices=("none", "repeat", "block"),
+        help="compute blocks, or copies of repeats, again in the backward pass to save memory (default: the spec's)",
+    )
+    add_precision(parser, "the spec's")
+
+
+def add_precision(parser: argparse.ArgumentParser, default: str) -> None:
+    """Declare what layers compute in."""
+    parser.add_argument(
+        "--precision",
+        choices=("f32", "bf16", "f16"),
+        help=f"what layers compute in; weights are f32 (default: {default})",
+    )
+
+
 def target_of(options: argparse.Namespace) -> Target:
     """What they ask for."""
     from netwright.backends.xla.target import Target
 
-    return Target(options.engine, options.device, options.jit, options.repeat, tuple(options.allow_extern))
+    return Target(
+        options.engine,
+        options.device,
+        options.jit,
+        options.repeat,
+        getattr(options, "remat", None),
+        getattr(options, "precision", None),
+        tuple(options.allow_extern),
+    )

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import argparse
 
-from netwright.commands.engine_options import add_engine, target_of
+from netwright.commands.engine_options import add_engine, add_training, target_of
 from netwright.commands.spec_options import add_spec, at_least, compiled
 from netwright.output import print_text
 
@@ -26,6 +26,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--inference", action="store_true", help="profile inference, not training")
     parser.add_argument("--format", choices=("text", "json"), default="text", help="what to print (default: text)")
     add_engine(parser)
+    add_training(parser)
 
 
 def run(options: argparse.Namespace) -> int:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
 
-from netwright.commands.engine_options import add_engine, target_of
+from netwright.commands.engine_options import add_engine, add_precision, target_of
 from netwright.commands.spec_options import add_spec, compiled
 from netwright.output import replacing
 
@@ -26,6 +26,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--output", metavar="FILE.npz", required=True, help="where to write the outputs")
     parser.add_argument("--force", action="store_true", help="replace a file that exists")
     add_engine(parser)
+    add_precision(parser, "f32")
 
 
 def run(options: argparse.Namespace) -> int:

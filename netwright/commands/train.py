@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from netwright.commands.engine_options import add_engine, target_of
+from netwright.commands.engine_options import add_engine, add_training, target_of
 from netwright.commands.spec_options import add_spec, compiled
 from netwright.output import print_text
 
@@ -46,6 +46,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--force", action="store_true", help="write into a folder that is no run of Netwright")
     add_engine(parser)
+    add_training(parser)
     parser.set_defaults(seed=None)
 
 

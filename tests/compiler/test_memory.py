@@ -189,3 +189,16 @@ def test_no_layer_takes_more_than_the_model(name: str) -> None:
         assert row.peak_training_bytes is not None
         assert row.peak_bytes <= min(inference, row.peak_training_bytes)
         assert row.peak_training_bytes <= training
+
+
+def test_what_is_computed_again_is_not_kept() -> None:
+    """In KiB: 1 for each tensor between two copies; inside a copy a and r, 4 each, of which r is kept. A copy that is
+    computed again has r, its output, and the gradients of r and a."""
+    text = f'netwright: 1\nname: t\ninputs: {{x: "f32[N, 256]"}}\n{WIDE}model: x -> dense(256) -> wide * 4\n'
+    for remat, kept, peak in (
+        ("none", 4 * 4 + 3, 1 + 1 + 1 + 3 + 4 * 4 + 4 + 4),
+        ("block", 3, 1 + 1 + 1 + 3 + 4 + 1 + 4 + 4),
+    ):
+        found = netwright.compile(f"{text}train: {{loss: mse, remat: {remat}}}\n")
+        rows = {row.path: row.kept_bytes for row in summary_rows(found)}
+        assert (rows["wide[0..3]"], found.peak_memory(training=True)) == (kept * KIB, peak * KIB)

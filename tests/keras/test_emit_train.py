@@ -61,6 +61,14 @@ def test_a_spec_that_does_not_say_how_is_refused() -> None:
     assert [item.code for item in refused.value.diagnostics] == ["missing-key"]
 
 
+@pytest.mark.parametrize(("precision", "policy"), [("f32", None), ("bf16", "mixed_bfloat16"), ("f16", "mixed_float16")])
+def test_the_script_sets_the_policy(precision: str, policy: str | None) -> None:
+    text = SPEC.format(source=SOURCES["npz"]) + f"  precision: {precision}\n"
+    before, told, after = emit(compile_spec(text), train=True).partition("set_global_policy(")
+    assert (after.partition(")")[0] or None) == (policy and f'"{policy}"')
+    assert not told or before.rindex("def main(") > before.rindex("def build_model(")
+
+
 @pytest.mark.keras
 @pytest.mark.parametrize("kind", SOURCES)
 def test_the_script_trains_and_saves(kind: str, tmp_path: Path) -> None:

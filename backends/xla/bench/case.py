@@ -89,6 +89,8 @@ def case_of(model: Model, params: Mapping[str, Any], preset: str | None, conditi
     if model.elaborated.graph is None:
         raise ExecutionError(f"{model.name} has no model to run", help="give the spec a `model`")
     plan = None if conditions.inference or model.spec.train is None else checked_plan(model)
+    if plan is not None:
+        conditions = replace(conditions, target=conditions.target.as_planned(plan))
     batch = _batch(model, conditions.batch)
     sizes = sizes_for(model, batch)
     return Case(

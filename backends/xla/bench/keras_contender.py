@@ -7,6 +7,7 @@ from typing import Any
 
 from netwright.backends.xla.bench.case import Case, KerasModule
 from netwright.backends.xla.engines.engine import Engine
+from netwright.backends.xla.precision import layers_compute_in
 
 Arrays = dict[str, Any]
 
@@ -27,7 +28,7 @@ class KerasContender:
         keras.utils.set_random_seed(self._case.conditions.seed)
         names: dict[str, Any] = {"__name__": "emitted"}
         exec(compile(self._module.text, "emitted", "exec"), names)
-        with self._engine.place():
+        with self._engine.place(), layers_compute_in(self._case.conditions.target.precision or "f32"):
             self._model = names["build_model"]()
             names.get("compile_model", keras.Model.compile)(self._model)
         self._model.jit_compile = self._module.jit_compile

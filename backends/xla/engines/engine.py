@@ -153,6 +153,10 @@ class Engine(Protocol):
         """(weights, ...) -> ((loss, rest), gradients by path) of a function (weights, ...) -> (loss, rest); to be
         called inside what is compiled."""
 
+    def computed_again(self, function: Callable[..., Sequence[Any]]) -> Callable[..., Sequence[Any]]:
+        """A pure function of tensors, of which the backward pass keeps the arguments alone and computes the rest again;
+        to be called inside what is compiled. It may be traced more than once."""
+
     def scan(
         self, step: Step, carried: Sequence[Any], sequences: Sequence[Any], like: Sequence[Any], count: int
     ) -> tuple[Sequence[Any], Sequence[Any]]:

@@ -15,6 +15,7 @@ from netwright.backends.xla.data.examples import Examples
 from netwright.backends.xla.engines.engine import Batch, Loss, Metric, Step
 from netwright.backends.xla.engines.jax_cache import keep_compiled
 from netwright.backends.xla.engines.jax_compiled import JaxExecutable, JaxFunction
+from netwright.backends.xla.engines.jax_rematerialization import computed_again
 from netwright.backends.xla.engines.scopes import METRICS, OPTIMIZER, scope_name
 from netwright.backends.xla.engines.startup import quiet_start
 from netwright.backends.xla.errors import ExecutionError
@@ -88,6 +89,9 @@ class JaxEngine:
 
     def value_and_grad(self, function: Callable[..., tuple[Any, Any]]) -> Callable[..., tuple[tuple[Any, Any], Arrays]]:
         return jax.value_and_grad(function, has_aux=True)  # type: ignore[no-any-return]
+
+    def computed_again(self, function: Callable[..., Sequence[Any]]) -> Callable[..., Sequence[Any]]:
+        return computed_again(function)
 
     def scan(
         self, step: Step, carried: Sequence[Any], sequences: Sequence[Any], like: Sequence[Any], count: int

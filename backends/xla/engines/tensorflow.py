@@ -14,7 +14,7 @@ from netwright.backends.xla.data.examples import Examples
 from netwright.backends.xla.engines.engine import Batch, Loss, Metric, Step
 from netwright.backends.xla.engines.scopes import METRICS, OPTIMIZER, scope_name
 from netwright.backends.xla.engines.tensorflow_compiled import TensorFlowExecutable, TensorFlowFunction
-from netwright.backends.xla.engines.tensorflow_loops import scan
+from netwright.backends.xla.engines.tensorflow_loops import computed_again, scan
 from netwright.backends.xla.errors import ExecutionError
 from netwright.backends.xla.leaves import Arrays
 from netwright.backends.xla.loops import Loop
@@ -94,6 +94,9 @@ class TensorFlowEngine:
             return (value, rest), {path: tf.convert_to_tensor(gradient) for path, gradient in gradients.items()}
 
         return both
+
+    def computed_again(self, function: Callable[..., Sequence[Any]]) -> Callable[..., Sequence[Any]]:
+        return computed_again(function)
 
     def scan(
         self, step: Step, carried: Sequence[Any], sequences: Sequence[Any], like: Sequence[Any], count: int

@@ -1,8 +1,9 @@
-"""Owns loops on TensorFlow whose gradients are compiled too: XLA must know how many steps there are."""
+"""Owns loops on TensorFlow whose gradients are compiled too: XLA must know how many steps there are; and functions that
+the backward pass computes again."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import tensorflow as tf
@@ -33,3 +34,41 @@ def scan(step: Step, carried: Arrays, sequences: Arrays, like: Arrays, count: in
         maximum_iterations=count,
     )
     return last, [each.stack() for each in kept]
+
+
+def computed_again(function: Callable[..., Arrays]) -> Callable[..., Arrays]:
+    """See `Engine.computed_again`. TensorFlow's own `recompute_grad` takes neither booleans nor seeds."""
+
+    @tf.custom_gradient
+    def computed(*taken: Any) -> tuple[Arrays, Callable[..., Arrays]]:
+        made = list(function(*taken))
+
+        def backward(*gradients: Any) -> Arrays:
+            floats, given = _floats(taken), _floats(made)
+            again = _after(gradients[given[0]], taken)
+            with tf.GradientTape(watch_accessed_variables=False) as tape:
+                tape.watch([again[index] for index in floats])
+                remade = function(*again)
+            found = tape.gradient(
+                [remade[index] for index in given],
+                [again[index] for index in floats],
+                [gradients[index] for index in given],
+            )
+            moved = dict(zip(floats, found, strict=True))
+            return [moved.get(index) for index in range(len(taken))]
+
+        return made, backward
+
+    return computed  # type: ignore[no-any-return]
+
+
+def _floats(tensors: Arrays) -> list[int]:
+    """Where those stand that have gradients."""
+    return [index for index, each in enumerate(tensors) if each.dtype.is_floating]
+
+
+def _after(gradient: Any, tensors: Arrays) -> Arrays:
+    """The tensors, to be had when the gradient is: or the compiler would find what is computed of them computed
+    already, and keep that. XLA heeds no control dependencies, and does not know that 0 times a number is 0."""
+    nothing = tf.reshape(gradient, [-1])[0] * 0
+    return [each if each.dtype.is_bool else each + tf.cast(nothing, each.dtype) for each in tensors]
