@@ -12,7 +12,6 @@ from netwright.backends.keras.objects import Sizes, keras_arguments, keras_calla
 from netwright.backends.xla.forms import Forms
 from netwright.backends.xla.penalties import make_factors_numbers
 from netwright.backends.xla.slots import Slot, match_slots
-from netwright.backends.xla.varied import apply_varied
 from netwright.compiler.dims import SymbolicDim
 from netwright.compiler.dtypes import keras_dtype
 from netwright.compiler.externs import ExternLayer
@@ -193,25 +192,6 @@ class LayerLeaf:
             outputs = self._call(list(operands), arguments)
         state = {slot.name: scope.get_current_value(slot.variable) for slot in self.slots if not slot.trainable}
         return Applied(as_tuple(outputs), state, list(scope.losses))
-
-
-class VariedLeaf:
-    """A layer's leaf with another rate than the layer has."""
-
-    def __init__(self, leaf: Any, rate: Any) -> None:
-        self.slots: tuple[Slot, ...] = leaf.slots
-        self.leaf = leaf
-        self.rate = rate
-
-    def __call__(
-        self, operands: Sequence[Any], keywords: Mapping[str, Any], arrays: Arrays, sizes: Sizes, training: bool
-    ) -> Applied:
-        import keras
-
-        mapping = [(slot.variable, arrays[slot.name]) for slot in self.slots]
-        with keras.StatelessScope(mapping) as scope:
-            output = apply_varied(self.leaf.op, self.leaf.layer, operands[0], self.rate, training)
-        return Applied((output,), {slot.name: scope.get_current_value(slot.variable) for slot in self.slots})
 
 
 class SizedLayerLeaf:

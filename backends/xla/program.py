@@ -17,7 +17,7 @@ from netwright.backends.xla.errors import ExecutionError
 from netwright.backends.xla.externs import check_allowed, check_names
 from netwright.backends.xla.forms import load_forms
 from netwright.backends.xla.layout import Layout, Place
-from netwright.backends.xla.leaves import Arrays, Leaf, VariedLeaf, make_leaf
+from netwright.backends.xla.leaves import Arrays, Leaf, make_leaf
 from netwright.backends.xla.looping import Looped, is_masked, one_by_one
 from netwright.backends.xla.loops import UNROLLED, Loop, Loops
 from netwright.backends.xla.precision import layers_compute_in, settled
@@ -26,6 +26,7 @@ from netwright.backends.xla.scanning import Scan
 from netwright.backends.xla.sites import Homes, sites_of
 from netwright.backends.xla.support import check_compiled, check_precision
 from netwright.backends.xla.target import ANY, Target
+from netwright.backends.xla.varied import VariedLeaf
 from netwright.compiler.ir import CallNode, Graph, Node, OpNode, RepeatNode, ScanNode, Tensors, Value
 from netwright.compiler.layer_table import is_wrapper
 from netwright.compiler.rematerialization import REMATERIALIZED

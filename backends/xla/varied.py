@@ -6,6 +6,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from netwright.backends.keras.objects import Sizes
+from netwright.backends.xla.leaves import Applied, Arrays
+from netwright.backends.xla.slots import Slot
 from netwright.compiler.ops.op import Op
 
 #: backend -> whether what was drawn is kept, as its own dropout decides
@@ -61,3 +64,22 @@ def _dropped(layer: Any, x: Any, rate: Any, op: Op) -> Any:
 
     drawn = random.uniform(_NOISE_SHAPES[op.keras](layer, x), seed=layer.seed_generator, dtype=x.dtype)
     return ops.where(_KEEPS[config.backend()](drawn, rate), x / (1 - rate), 0)
+
+
+class VariedLeaf:
+    """A layer's leaf with another rate than the layer has."""
+
+    def __init__(self, leaf: Any, rate: Any) -> None:
+        self.slots: tuple[Slot, ...] = leaf.slots
+        self.leaf = leaf
+        self.rate = rate
+
+    def __call__(
+        self, operands: Sequence[Any], keywords: Mapping[str, Any], arrays: Arrays, sizes: Sizes, training: bool
+    ) -> Applied:
+        import keras
+
+        mapping = [(slot.variable, arrays[slot.name]) for slot in self.slots]
+        with keras.StatelessScope(mapping) as scope:
+            output = apply_varied(self.leaf.op, self.leaf.layer, operands[0], self.rate, training)
+        return Applied((output,), {slot.name: scope.get_current_value(slot.variable) for slot in self.slots})
