@@ -6,13 +6,14 @@ import platform
 import sys
 
 import check
+import inference
 import memory
 
 
 def main(names: list[str]) -> int:
     """Run the benchmarks whose names contain one of the words given; without words, all."""
     print(f"{platform.machine()}, Python {platform.python_version()}")
-    for name, benchmark in {**check.BENCHMARKS, **memory.BENCHMARKS}.items():
+    for name, benchmark in {**check.BENCHMARKS, **memory.BENCHMARKS, **inference.BENCHMARKS}.items():
         if not names or any(word in name for word in names):
             print(f"\n{name}")
             for label, figure in benchmark():

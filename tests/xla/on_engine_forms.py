@@ -21,6 +21,8 @@ OPERANDS = {
     "conv1d": "[2, 9, 4]",
     "conv2d": "[2, 9, 8, 4]",
     "conv3d": "[2, 5, 6, 5, 4]",
+    "depthwise_conv1d": "[2, 9, 4]",
+    "depthwise_conv2d": "[2, 9, 8, 4]",
     "batch_normalization": "[3, 5, 4, 6]",
 }
 #: engine -> calls of operators that have a form there, or do with other arguments
@@ -47,6 +49,15 @@ CALLS = {
         "conv3d(6, 2, padding=same)",
         "conv3d(6, [2, 3, 2], [2, 1, 3])",
         "conv3d(6, 2, dilation_rate=[1, 2, 3], padding=same)",
+        "depthwise_conv1d(3, padding=same, activation=tanh)",
+        "depthwise_conv1d(4, 3)",
+        "depthwise_conv2d(3, use_bias=false)",
+        "depthwise_conv2d([4, 3], [2, 2], padding=same)",
+        "depthwise_conv2d([2, 3], dilation_rate=[3, 2], padding=same)",
+        "depthwise_conv2d(2, 2, dilation_rate=2)",
+        "depthwise_conv2d(3, depth_multiplier=2)",
+        "depthwise_conv2d(8, padding=same)",
+        "depthwise_conv2d(3, data_format=channels_first)",
     ),
     "tensorflow": (
         "batch_normalization",

@@ -19,7 +19,7 @@ Padding = tuple[tuple[int, int], ...]
 _LAYOUTS = {1: ("NWC", "WIO", "NWC"), 2: ("NHWC", "HWIO", "NHWC"), 3: ("NDHWC", "DHWIO", "NDHWC")}
 
 
-class _Window(NamedTuple):
+class Window(NamedTuple):
     """How the kernel moves, along each dim. bases: the steps between the images' entries, zeros in between."""
 
     strides: Ints
@@ -36,9 +36,14 @@ def convolution(x: Any, kernel: Any, strides: Ints, padding: str, dilation: Ints
     if set(sizes) == {1}:
         steps = (slice(None, None, stride) for stride in strides)
         return x[(slice(None), *steps)] @ kernel.reshape(kernel.shape[-2:])
-    spans = [(size - 1) * rate + 1 for size, rate in zip(sizes, dilation, strict=True)]
+    return _convolution(x, kernel, window_of(x, kernel, strides, padding, dilation))
+
+
+def window_of(x: Any, kernel: Any, strides: Ints, padding: str, dilation: Ints) -> Window:
+    """How a kernel moves over images."""
+    spans = [(size - 1) * rate + 1 for size, rate in zip(kernel.shape[:-2], dilation, strict=True)]
     pads = _PADDINGS[padding](x.shape[1:-1], spans, strides)
-    return _convolution(x, kernel, _Window(tuple(strides), pads, tuple(dilation), (1,) * len(sizes)))
+    return Window(tuple(strides), pads, tuple(dilation), (1,) * len(spans))
 
 
 def _same(lengths: Ints, spans: Sequence[int], strides: Ints) -> Padding:
@@ -52,24 +57,24 @@ _PADDINGS: Mapping[str, Callable[[Ints, Sequence[int], Ints], Padding]] = {
 }
 
 
-def _plain(x: Any, kernel: Any, window: _Window) -> Any:
+def _plain(x: Any, kernel: Any, window: Window) -> Any:
     strides, pads, dilation, bases = window
     layout = _LAYOUTS[len(strides)]
     return lax.conv_general_dilated(x, kernel, strides, pads, bases, dilation, dimension_numbers=layout)
 
 
 @partial(jax.custom_vjp, nondiff_argnums=(2,))
-def _convolution(x: Any, kernel: Any, window: _Window) -> Any:
+def _convolution(x: Any, kernel: Any, window: Window) -> Any:
     return _plain(x, kernel, window)
 
 
-def _forward(x: Any, kernel: Any, window: _Window) -> Any:
+def _forward(x: Any, kernel: Any, window: Window) -> Any:
     return _plain(x, kernel, window), (x, kernel)
 
 
-def _backward(window: _Window, kept: tuple[Any, Any], dy: Any) -> tuple[Any, Any]:
+def _backward(window: Window, kept: tuple[Any, Any], dy: Any) -> tuple[Any, Any]:
     x, kernel = kept
-    of_images, of_kernel = _gradient_windows(window, x.shape[1:-1], kernel.shape[:-2], dy.shape[1:-1])
+    of_images, of_kernel = gradient_windows(window, x.shape[1:-1], kernel.shape[:-2], dy.shape[1:-1])
     turned = jnp.swapaxes(jnp.flip(kernel, range(kernel.ndim - 2)), -1, -2)
     over_batch = _plain(jnp.swapaxes(x, 0, -1), _as_kernel(dy), of_kernel)
     return _plain(dy, turned, of_images), _as_kernel(over_batch)
@@ -78,7 +83,7 @@ def _backward(window: _Window, kept: tuple[Any, Any], dy: Any) -> tuple[Any, Any
 _convolution.defvjp(_forward, _backward)
 
 
-def _gradient_windows(window: _Window, lengths: Ints, sizes: Ints, made: Ints) -> tuple[_Window, _Window]:
+def gradient_windows(window: Window, lengths: Ints, sizes: Ints, made: Ints) -> tuple[Window, Window]:
     """How the turned kernel moves over the output's gradient, and that gradient over the images. They are padded so
     that along every dim there are as many results as there is to differentiate by."""
     strides, pads, dilation, ones = window
@@ -87,7 +92,7 @@ def _gradient_windows(window: _Window, lengths: Ints, sizes: Ints, made: Ints) -
         reach, spread = (size - 1) * rate, (count - 1) * stride + 1
         of_images.append((reach - low, length + low - spread))
         of_kernel.append((low, reach + spread - length - low))
-    return _Window(ones, tuple(of_images), dilation, strides), _Window(dilation, tuple(of_kernel), strides, ones)
+    return Window(ones, tuple(of_images), dilation, strides), Window(dilation, tuple(of_kernel), strides, ones)
 
 
 def _as_kernel(x: Any) -> Any:
