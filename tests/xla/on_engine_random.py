@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from xla.on_engine_functions import family
 
-from netwright.api import compile as compile_spec
+from netwright.api import Model, compile as compile_spec
 from netwright.backends.keras.emit import emit
 from netwright.backends.xla.engines.engine import Engine
 from netwright.dsl.diagnostics import SpecError
@@ -37,10 +37,14 @@ ON_JAX = (
 )
 
 
-def emitted(text: str) -> Any:
+def spec(text: str) -> Model:
+    return compile_spec("netwright: 1\nname: t\n" + text)
+
+
+def emitted(model: Model) -> Any:
     """The emitted model, compiled by XLA: TensorFlow's own kernels draw other numbers."""
     namespace: dict[str, Any] = {}
-    exec(emit(compile_spec("netwright: 1\nname: t\n" + text)), namespace)
+    exec(emit(model), namespace)
     model = namespace["build_model"]()
     model.compile(jit_compile=True)
     return model
@@ -75,13 +79,14 @@ model: |
 """
 
 
-@pytest.mark.parametrize("text", [SEEDED, HELD], ids=["seeds", "functions"])
-def test_a_saved_model_draws_the_same(engine: Engine, rng: Any, tmp_path: Path, text: str) -> None:
+@pytest.mark.parametrize("given", [family(LOGITS, *SEEDED).compiled(), spec(HELD)], ids=["seeds", "functions"])
+def test_a_saved_model_draws_the_same(engine: Engine, rng: Any, tmp_path: Path, given: Model) -> None:
     """Keras saves no state of a seed's, so both begin anew."""
     import keras
 
-    inputs = {"x": rng.random([3, 6] if text is HELD else [2, 6], "float32"), "y": rng.random([3, 2, 4], "float32")}
-    model = emitted(text)
+    shapes = {name: [3 if dim == "N" else dim for dim in tensor.shape] for name, tensor in given.inputs.items()}
+    inputs = {name: rng.random(shape, "float32") for name, shape in shapes.items()}
+    model = emitted(given)
     model.save(tmp_path / "model.keras")
     found = keras.models.load_model(tmp_path / "model.keras").predict_on_batch(inputs)
     for name, wanted in model.predict_on_batch(inputs).items():
@@ -124,7 +129,7 @@ def test_each_call_draws_anew(engine: Engine, program_of: Any, start: Any) -> No
 def test_each_call_of_the_emitted_model_draws_anew(engine: Engine) -> None:
     import keras
 
-    model = emitted(TEXT)
+    model = emitted(spec(TEXT))
     x = np.zeros([4, 6], "float32")
     drawn = [keras.ops.convert_to_numpy(model(x)), *(model.predict(x, verbose=0) for _ in range(2))]
     assert not any(np.array_equal(one, other) for one, other in pairwise(drawn))
