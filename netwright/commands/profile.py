@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import argparse
 
-from netwright.commands.engine_options import add_engine, add_training, target_of
+from netwright.commands.bench_options import add_measuring, conditions_of
 from netwright.commands.spec_options import add_spec, at_least, compiled
 from netwright.output import print_text
 
@@ -18,32 +18,20 @@ from netwright.output import print_text
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     add_spec(parser)
-    parser.add_argument("--batch", type=at_least(1), metavar="N", help="examples a step (default: the spec's)")
-    parser.add_argument("--steps", type=at_least(1), default=5, metavar="N", help="steps that are profiled (5)")
     parser.add_argument(
         "--depth", type=at_least(0), metavar="N", help="how many levels of blocks to open (default: all)"
     )
-    parser.add_argument("--inference", action="store_true", help="profile inference, not training")
-    parser.add_argument("--format", choices=("text", "json"), default="text", help="what to print (default: text)")
-    add_engine(parser)
-    add_training(parser)
+    add_measuring(parser, 5, "profiled")
 
 
 def run(options: argparse.Namespace) -> int:
     """Profile the spec and print the table."""
     from netwright.backends.report.profile import ProfileTable, profile_json, profile_text
-    from netwright.backends.xla.bench.case import Conditions, case_of
+    from netwright.backends.xla.bench.case import case_of
     from netwright.backends.xla.bench.profile import profile
 
-    conditions = Conditions(
-        target_of(options),
-        options.batch,
-        options.inference,
-        options.steps,
-        seed=options.seed,
-    )
     model = compiled(options)
-    case = case_of(model, dict(options.params), options.preset, conditions)
+    case = case_of(model, dict(options.params), options.preset, conditions_of(options))
     table = ProfileTable(model, case, profile(case), options.depth)
     print_text((profile_json if options.format == "json" else profile_text)(table) + "\n")
     return 0

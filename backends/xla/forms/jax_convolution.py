@@ -6,7 +6,6 @@ matrices."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from typing import Any, NamedTuple
 
 import jax
@@ -63,13 +62,11 @@ def _plain(x: Any, kernel: Any, window: Window) -> Any:
     return lax.conv_general_dilated(x, kernel, strides, pads, bases, dilation, dimension_numbers=layout)
 
 
-@partial(jax.custom_vjp, nondiff_argnums=(2,))
-def _convolution(x: Any, kernel: Any, window: Window) -> Any:
-    return _plain(x, kernel, window)
-
-
-def _forward(x: Any, kernel: Any, window: Window) -> Any:
-    return _plain(x, kernel, window), (x, kernel)
+def with_gradient(convolution: Callable[..., Any], backward: Callable[..., tuple[Any, Any]]) -> Callable[..., Any]:
+    """A function of images, kernel and window, with a gradient of its own by the first two."""
+    own = jax.custom_vjp(convolution, nondiff_argnums=(2,))
+    own.defvjp(lambda x, kernel, window: (convolution(x, kernel, window), (x, kernel)), backward)
+    return own  # type: ignore[no-any-return]
 
 
 def _backward(window: Window, kept: tuple[Any, Any], dy: Any) -> tuple[Any, Any]:
@@ -80,7 +77,7 @@ def _backward(window: Window, kept: tuple[Any, Any], dy: Any) -> tuple[Any, Any]
     return _plain(dy, turned, of_images), _as_kernel(over_batch)
 
 
-_convolution.defvjp(_forward, _backward)
+_convolution = with_gradient(_plain, _backward)
 
 
 def gradient_windows(window: Window, lengths: Ints, sizes: Ints, made: Ints) -> tuple[Window, Window]:

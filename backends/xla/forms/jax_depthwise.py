@@ -4,15 +4,13 @@ the kernel, which XLA makes one loop of. It has no fast kernel for as many group
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
 from itertools import product
 from typing import Any
 
-import jax
 from jax import lax, numpy as jnp
 from keras import ops
 
-from netwright.backends.xla.forms.jax_convolution import Ints, Window, gradient_windows, window_of
+from netwright.backends.xla.forms.jax_convolution import Ints, Window, gradient_windows, window_of, with_gradient
 
 
 def depthwise_convolution(x: Any, kernel: Any, strides: Ints, padding: str, dilation: Ints) -> Any:
@@ -41,15 +39,6 @@ def _shifted(x: Any, kernel: Any, window: Window) -> Iterator[Any]:
         yield lax.slice(padded, (0, *starts, 0), (x.shape[0], *ends, x.shape[-1]), (1, *strides, 1))
 
 
-@partial(jax.custom_vjp, nondiff_argnums=(2,))
-def _convolution(x: Any, kernel: Any, window: Window) -> Any:
-    return _plain(x, kernel, window)
-
-
-def _forward(x: Any, kernel: Any, window: Window) -> Any:
-    return _plain(x, kernel, window), (x, kernel)
-
-
 def _backward(window: Window, kept: tuple[Any, Any], dy: Any) -> tuple[Any, Any]:
     x, kernel = kept
     sizes = range(kernel.ndim - 2)
@@ -58,4 +47,4 @@ def _backward(window: Window, kept: tuple[Any, Any], dy: Any) -> tuple[Any, Any]
     return _plain(dy, jnp.flip(kernel, sizes), of_images), jnp.stack(of_kernel).reshape(kernel.shape)
 
 
-_convolution.defvjp(_forward, _backward)
+_convolution = with_gradient(_plain, _backward)
