@@ -53,7 +53,8 @@ def _body(node: Node) -> str | None:
 def _type(node: Node) -> str:
     """The type that sizes stand for, `f32[N, 28, 28, 1]`; an example where they are none."""
     if isinstance(node, Map):
-        return _type(node.get("shape") or node)
+        shape = node.get("shape")
+        return _EXAMPLE if shape is None else _type(shape)
     items = node.items if isinstance(node, Items) else [node]
     sizes = [item.text for item in items if isinstance(item, Scalar)]
     sizes = sizes[1:] if sizes and sizes[0] in _BATCH else sizes
