@@ -80,7 +80,7 @@ def rematerialized() -> Iterator[tuple[str, str]]:
     from netwright.backends.xla.engines.selection import load_engine
     from netwright.backends.xla.program import Program
 
-    engine = load_engine("jax", "cpu")
+    engine = load_engine(Target("jax", "cpu"))
     for name in ("gpt2_small", "resnet50", "transformer_base"):
         model = compile_spec(SPECS / f"{name}.yaml", params=SMALL[name])
         kept, again = (xla_bytes(Program(model, engine, Target(remat=remat))) for remat in ("none", "block"))

@@ -128,7 +128,7 @@ def _assert_equal_outputs(model: Model, keras_model: Any) -> None:
     """With the same weights the emitted model and the program that runs the spec directly agree to 1e-5."""
     rng = np.random.default_rng(1)
     engine = load_engine(Target(NAME, "cpu"))
-    program = Program(model, engine, ["acme"])
+    program = Program(model, engine, Target(allow_extern=("acme",)))
     with engine.place():
         arrays = {path: engine.numpy(array) for path, array in initial_arrays(program, seed=1).items()}
     for path, variable in pair_variables(program, keras_model).items():
