@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -30,9 +31,17 @@ train: {loss: mse}
 # ---------------------------------------------------------------- scopes
 
 
-@pytest.mark.parametrize("path", ["dense", "stage[0]/bottleneck[12]/conv2d", "ops.relu[1]"])
+#: what TensorFlow takes for the name of a scope
+TAKEN = r"[A-Za-z0-9.][A-Za-z0-9_.\\/>-]*"
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["dense", "stage[0]/bottleneck[12]/conv2d", "ops.relu[1]", 'it\'s "x"[3]', "f(g(n), y=1) -> h[0]/a.1", "größe[2]b"],
+)
 def test_a_scope_is_read_back_from_what_frameworks_make_of_it(path: str) -> None:
     scope = scope_name(path)
+    assert re.fullmatch(TAKEN, scope)
     assert origin(f"jit(step)/jvp({scope})/dense/dot_general") == (path, False)
     assert origin(f"jit(step)/transpose(jvp({scope}))/dense/dot_general") == (path, True)
     assert origin(f"{scope}/dense/MatMul") == (path, False)
