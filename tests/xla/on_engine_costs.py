@@ -57,10 +57,10 @@ def backend() -> str:
 
 
 def ratio(program: Program) -> float:
-    """Our count to theirs."""
+    """Our count to theirs, who count what is in a loop once."""
     cost = program.model.cost.flops
     assert cost is not None
-    found: float = substitute(cost, SIZES) / COUNTED[backend()](program)
+    found: float = substitute(cost, SIZES) / COUNTED[backend()](program.laid_out())
     return found
 
 
