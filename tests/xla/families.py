@@ -3,6 +3,7 @@ outputs and gradients. Each family is one model with an output for each line."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
@@ -122,9 +123,14 @@ def _check_loads(model: Any) -> None:
     with TemporaryDirectory() as folder:
         model.save(f"{folder}/model.keras")
         loaded = keras.models.load_model(f"{folder}/model.keras")
-    assert loaded.to_json() == model.to_json()
+    assert _unnumbered(loaded) == _unnumbered(model)
     for weight, expected in zip(loaded.weights, model.weights, strict=True):
         assert np.array_equal(weight.numpy(), expected.numpy()), expected.path
+
+
+def _unnumbered(model: Any) -> str:
+    """Its description but for numbers in names: Keras does not keep those of some operations."""
+    return re.sub(r'_\d+"', '"', model.to_json())
 
 
 def _floats(program: Program, inputs: Arrays) -> set[str]:
