@@ -36,6 +36,12 @@ def figures(path: Path) -> list[dict[str, Any]]:
     return [{name: value for name, value in line.items() if name != "seconds"} for line in log(path)]
 
 
+@pytest.fixture
+def _two_steps_a_launch(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that an epoch of six steps has places to stop at."""
+    monkeypatch.setattr("netwright.backends.xla.training.feed._MOST", 2)
+
+
 class StopAt(NoProgress):
     """Sends the signal of Ctrl-C at a step."""
 
@@ -47,6 +53,7 @@ class StopAt(NoProgress):
             os.kill(os.getpid(), signal.SIGINT)
 
 
+@pytest.mark.usefixtures("_two_steps_a_launch")
 @pytest.mark.parametrize("at", [(3, 4), (4, 6)])  # an epoch has 6 steps
 def test_ctrl_c_saves_and_the_run_goes_on_from_that_step(tmp_path: Path, at: tuple[int, int]) -> None:
     trained(small(), tmp_path / "whole")
@@ -86,6 +93,7 @@ class DieAt(StopAt):
             raise SystemExit
 
 
+@pytest.mark.usefixtures("_two_steps_a_launch")
 def test_a_run_is_saved_within_an_epoch(tmp_path: Path) -> None:
     """The log, and what a callback writes, hold all steps of the epoch and each epoch once."""
     keeping = 'model_checkpoint("kept/best.keras", save_best_only=true)'
