@@ -9,6 +9,7 @@ from typing import Any
 from netwright.backends.xla.layout import Layout
 from netwright.backends.xla.leaves import Arrays
 from netwright.backends.xla.loops import Loop
+from netwright.backends.xla.masks import mask_of
 from netwright.compiler.ir import OpNode
 
 Rates = dict[OpNode, Any]
@@ -58,9 +59,7 @@ def _stacked(rates: Sequence[Any]) -> Any:
 
 def is_masked(tensors: Sequence[Any]) -> bool:
     """Whether Keras has left a mask on one of them, which a compiled loop would not carry."""
-    from keras.src.backend import get_keras_mask  # Keras has no public way to ask
-
-    return any(get_keras_mask(tensor) is not None for tensor in tensors)
+    return any(mask_of(tensor) is not None for tensor in tensors)
 
 
 def one_by_one(copy: Copy, carried: Sequence[Any], sequences: Sequence[Any], count: int) -> tuple[Sequence[Any], Any]:

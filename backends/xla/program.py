@@ -92,8 +92,9 @@ class Program:
         self._leaves: dict[Any, Leaf] = {}
         self._forms = load_forms(engine.name, engine.device)
         check_allowed(model.elaborated.modules, target.allow_extern)
-        check_compiled(sites_of(graph), engine.name, training=False)
-        check_precision(sites_of(graph), engine.name, engine.device, self.precision)
+        sites = sites_of(graph)
+        check_compiled(sites, engine.name, training=False)
+        check_precision(sites, engine.name, engine.device, self.precision)
         self._lay_out(graph)
 
     def _lay_out(self, graph: Graph) -> None:
@@ -135,7 +136,7 @@ class Program:
         """The same with every copy by itself, so that each may be observed."""
         program = copy(self)
         program.loops, program.remat = UNROLLED, "none"
-        program.layout = Layout(self.places, self.graph, UNROLLED)
+        program._lay_out(self.graph)
         return program
 
     # ------------------------------------------------------------ functions
@@ -152,8 +153,8 @@ class Program:
         """Outputs of `inputs`, by name. Pure: may be traced, differentiated and compiled. `observe` is told of the
         nodes in order of execution, but not of those in loops, whose arrays live there alone."""
         sizes = bind_sizes({name: value.type for name, value in self.inputs.items()}, inputs)
-        taken, _ = self.layout.split({**state, **weights})
-        run = _Run({**state, **taken}, sizes, training, observe)
+        weights, state = self.layout.split({**state, **weights})
+        run = _Run({**weights, **state}, sizes, training, observe)
         operands = [inputs[name] for name in self.inputs]
         outputs = self._enter(run, self.graph, operands, "", alone=False)
         named = dict(zip(self.outputs, outputs, strict=True))

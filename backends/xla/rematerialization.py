@@ -6,6 +6,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from netwright.backends.xla.masks import mask_of, put_mask
+
 if TYPE_CHECKING:
     from netwright.backends.xla.engines.engine import Engine
 
@@ -41,17 +43,13 @@ class _Row(NamedTuple):
 
     @classmethod
     def of(cls, values: Sequence[Any], arrays: Mapping[str, Any]) -> _Row:
-        from keras.src.backend import get_keras_mask  # Keras has no public way to ask
-
-        masks = {index: get_keras_mask(value) for index, value in enumerate(values)}
+        masks = {index: mask_of(value) for index, value in enumerate(values)}
         masks = {index: mask for index, mask in masks.items() if mask is not None}
         return cls([*values, *masks.values(), *arrays.values()], len(values), tuple(masks), tuple(arrays))
 
     def apart(self, tensors: Sequence[Any]) -> tuple[Sequence[Any], Arrays]:
         """The values and arrays that others stand for in the same order."""
-        from keras.src.backend import set_keras_mask
-
         values, masks = tensors[: self.values], tensors[self.values :]
         for index, mask in zip(self.masked, masks, strict=False):
-            set_keras_mask(values[index], mask)
+            put_mask(values[index], mask)
         return values, dict(zip(self.paths, masks[len(self.masked) :], strict=True))

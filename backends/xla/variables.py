@@ -21,18 +21,16 @@ def held_variables(program: Program, arrays: Arrays, optimizer: Any) -> Held:
     variable where the optimizer moves every number by itself, and else each its own."""
     layout = program.layout
     weights: dict[str, Any] = {}
+    stacks = moves_each_number(optimizer)
     for entry in layout.weights:
         value = entry.stacked(arrays)
-        whole = moves_each_number(optimizer) and entry.slot.variable.constraint is None
-        weights |= _variables(entry, {entry.path: value} if whole else entry.copies(value))
+        whole = stacks and entry.slot.variable.constraint is None
+        values = {entry.path: value} if whole else entry.copies(value)
+        weights |= {path: _variable(entry, path, each) for path, each in values.items()}
     state = {entry.path: _variable(entry, entry.path, entry.stacked(arrays)) for entry in layout.state}
     optimizer.build(list(weights.values()))
     slots = {f"{index}.{variable.name}": variable for index, variable in enumerate(optimizer.variables)}
     return {"weights": weights, "state": state, "optimizer": slots}
-
-
-def _variables(entry: Entry, values: Arrays) -> dict[str, Any]:
-    return {path: _variable(entry, path, value) for path, value in values.items()}
 
 
 def _variable(entry: Entry, path: str, value: Any) -> Any:

@@ -18,7 +18,8 @@ _KEEPS: Mapping[str, Callable[[Any, Any], Any]] = {
 }
 
 
-def _given_noise_shape(layer: Any, x: Any) -> Sequence[int]:
+def given_noise_shape(layer: Any, x: Any) -> Sequence[int]:
+    """The shape of what a dropout draws for x."""
     given = layer.noise_shape or (None,) * len(x.shape)
     return [size if noise is None else noise for noise, size in zip(given, x.shape, strict=False)]
 
@@ -29,7 +30,7 @@ def _spatial_noise_shape(layer: Any, x: Any) -> Sequence[int]:
 
 #: Keras's own layers, which take the rate as a number alone -> (layer, x) -> the shape of what is drawn
 _NOISE_SHAPES: Mapping[str, Callable[[Any, Any], Sequence[int]]] = {
-    "layers.Dropout": _given_noise_shape,
+    "layers.Dropout": given_noise_shape,
     "layers.SpatialDropout1D": _spatial_noise_shape,
     "layers.SpatialDropout2D": _spatial_noise_shape,
     "layers.SpatialDropout3D": _spatial_noise_shape,

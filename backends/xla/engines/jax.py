@@ -20,10 +20,7 @@ from netwright.backends.xla.errors import ExecutionError
 from netwright.backends.xla.forms.jax_cpu import runs_in_loops
 from netwright.backends.xla.leaves import Arrays
 from netwright.backends.xla.loops import Loop
-from netwright.backends.xla.objective import (
-    Objective,
-    with_loss,
-)
+from netwright.backends.xla.objective import Objective, with_loss
 from netwright.backends.xla.program import Program
 from netwright.compiler.ops.op import Op
 

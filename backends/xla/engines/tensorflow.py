@@ -17,10 +17,7 @@ from netwright.backends.xla.engines.tensorflow_training import TensorFlowTrainin
 from netwright.backends.xla.errors import ExecutionError
 from netwright.backends.xla.leaves import Arrays
 from netwright.backends.xla.loops import Loop
-from netwright.backends.xla.objective import (
-    Objective,
-    with_loss,
-)
+from netwright.backends.xla.objective import Objective, with_loss
 from netwright.backends.xla.program import Program
 
 #: multiply-adds for an example up to which XLA is faster on the CPU

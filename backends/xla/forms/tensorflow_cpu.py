@@ -12,6 +12,8 @@ from typing import Any
 import tensorflow as tf
 from keras import layers
 
+from netwright.backends.xla.varied import given_noise_shape
+
 
 class _Dropout:
     """With a generator that moves on at each call as Keras's does, which gives the same again for the same state. What
@@ -30,8 +32,7 @@ class _Dropout:
 
 class Dropout(_Dropout, layers.Dropout):
     def _get_noise_shape(self, inputs: Any) -> Any:
-        given = self.noise_shape or (None,) * len(inputs.shape)
-        return [size if noise is None else noise for noise, size in zip(given, inputs.shape, strict=True)]
+        return given_noise_shape(self, inputs)
 
 
 class SpatialDropout1D(_Dropout, layers.SpatialDropout1D):
