@@ -1,5 +1,5 @@
-"""cnn_ctc: CNN-(3,5)-10L, speech recognition without recurrence; ten convolutions over
-time and frequency, three full layers.
+"""cnn_ctc: CNN-(3,5)-10L, speech without recurrence; ten convolutions over time and
+frequency, three full layers.
 
 Zhang et al. 2016, arXiv:1701.02720. Its table gives all three 4.3M weights, which
 the layers that its section 4.2 describes do not have: their convolutions alone are
