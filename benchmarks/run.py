@@ -10,7 +10,6 @@ import inference
 import memory
 import training
 
-
 BENCHMARKS = {**check.BENCHMARKS, **memory.BENCHMARKS, **inference.BENCHMARKS, **training.BENCHMARKS}
 
 
