@@ -76,7 +76,7 @@ def block(sizes: Sizes, x: Any, given: tuple[Arrays, Any]) -> tuple[Any, None]:
     attention = dropped(jax.nn.softmax(jnp.where(causal, scores, -3e4)), keys[0])
     mixed = jnp.einsum("bhqk,bkhd->bqhd", attention, value).reshape(x.shape)
     x = x + dropped(mixed @ weights["output"] + weights["output_bias"], keys[1])
-    h = jax.nn.gelu(normalized(x, weights, "norm_2") @ weights["up"] + weights["up_bias"], approximate=False)
+    h = jax.nn.gelu(normalized(x, weights, "norm_2") @ weights["up"] + weights["up_bias"], approximate=True)
     return x + dropped(h @ weights["down"] + weights["down_bias"], keys[2]), None
 
 
