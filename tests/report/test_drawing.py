@@ -92,7 +92,7 @@ def test_tooltips_say_path_line_and_figures() -> None:
     assert "9,472 parameters, 118 M MACs" in tip  # 112 * 112 * 64 * 7 * 7 * 3
 
 
-@pytest.mark.parametrize("name", ["resnet50", "googlenet", "unet", "siamese", "seq2seq_attention", "gpt2"])
+@pytest.mark.parametrize("name", ["resnet50", "googlenet", "unet", "siamese", "seq2seq_bahdanau", "gpt2"])
 def test_boxes_hold_what_is_in_them_and_nothing_overlaps(name: str) -> None:
     check_level(figure(draw(model(name), 9), folded=True))
 
