@@ -55,7 +55,7 @@ typecheck: tools ## Types alone: mypy --strict over the packages as they are imp
 	@for folder in dsl compiler backends specs; do ln -s "../../$$folder" typecheck/netwright/; done
 	@cd typecheck && "../$(PY)" -m mypy --config-file ../pyproject.toml --cache-dir ../.mypy_cache -p netwright
 
-bench: full ## Measure how fast checking and inference are, against Keras and by size (two minutes)
+bench: full ## Measure how fast checking, inference and training are, against Keras (half an hour)
 	@"$(PY)" benchmarks/run.py
 
 clean: ## Remove all that was built: .venv, caches, build/

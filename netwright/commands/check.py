@@ -49,7 +49,7 @@ class Checked:
     def report(self) -> dict[str, Any]:
         """The JSON object of this file (see docs/json.md)."""
         model = self.default.model
-        report = {"file": self.file} if model is None else model.report()
+        report: dict[str, Any] = {"file": self.file} if model is None else model.report()
         report |= {"ok": self.ok, "diagnostics": [to_json(item) for item in self.diagnostics]}
         if len(self.members) > 1:
             report["members"] = [member.report() for member in self.members]
