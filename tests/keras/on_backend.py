@@ -29,6 +29,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "bilstm_timit": {"hidden": 6, "features": 5},
     "cells": {"units": 3, "width": 5},
     "char_lstm": {"hidden": 8, "symbols": 9},
+    "choices": {"heads": True},
     "externs": {"D": 4, "rate": 0.2},
     "googlenet": {"scale": 0.05, "size": 64, "classes": 5},
     "gpt2_small": {"vocabulary": 50, "context": 16, "width": 8, "heads": 2, "depth": 2, "T": 12},
