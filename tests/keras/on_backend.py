@@ -40,7 +40,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "siamese": {"width": 2, "features": 7},
     "transformer_base": {"vocabulary": 30, "width": 8, "hidden": 12, "heads": 2, "depth": 2, "S": 7, "T": 5},
     "unet": {"width": 2, "depth": 2, "size": 92},
-    "vgg16": {"width": 2, "hidden": 9, "size": 32, "classes": 5},
+    "vgg": {"width": 2, "hidden": 9, "size": 32, "classes": 5},
 }
 BATCH, LENGTH = 2, 12
 
