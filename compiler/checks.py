@@ -25,14 +25,16 @@ class CheckResult:
 
 
 def run_checks(elaborated: Elaborated, figures: dict[str, Any]) -> list[CheckResult]:
-    """Evaluate every check; a failed one becomes a diagnostic with what was found. `figures`: params, macs, ..."""
+    """Evaluate the checks of every member and those of this one; a failed one becomes a diagnostic with what was found.
+    `figures`: params, macs, ..."""
     env = elaborated.env.inner()
     env.names = {**figures, **elaborated.outputs}
     evaluator = Evaluator(elaborated.session, env, Graph("checks"))
     results: list[CheckResult] = []
     for check in elaborated.main.spec.checks:
-        with deep_recursion(elaborated.session):
-            results.append(_run(evaluator, check))
+        if check.preset is None or check.preset.id == elaborated.preset:
+            with deep_recursion(elaborated.session):
+                results.append(_run(evaluator, check))
     return results
 
 

@@ -31,9 +31,11 @@ RECURSION_LIMIT = 20_000
 
 @entity
 class Elaborated:
-    """A spec's typed graph and what its names stand for. `graph` is None for a spec without a model (a library)."""
+    """A spec's typed graph and what its names stand for. `graph` is None for a spec without a model (a library);
+    `preset` is the member that it is, None for the default."""
 
     session: Session
+    preset: str | None
     main: Module
     modules: list[Module]
     env: Env
@@ -79,7 +81,7 @@ class _Elaboration:
         self._layers()
         outputs = self._outputs()
         graph = None if self.spec.model is None else self.graph
-        return Elaborated(self.session, self.main, self.modules, self.env, graph, inputs, outputs)
+        return Elaborated(self.session, preset, self.main, self.modules, self.env, graph, inputs, outputs)
 
     # ------------------------------------------------------------ inputs and layers
 

@@ -142,3 +142,14 @@ def _preset_faults(root: Map, spec: Spec) -> Iterator[Diagnostic]:
             if value.name not in known:
                 message = f"the preset `{preset.name}` sets `{value.name}`, which is no param"
                 yield Diagnostic("unknown-param", message, value.span, help=did_you_mean(value.name, known))
+    presets = [preset.name for preset in spec.presets]
+    for name in dict.fromkeys(check.preset for check in spec.checks if check.preset):
+        if name.id not in presets:
+            help = did_you_mean(name.id, presets) or _no_preset(presets)
+            yield Diagnostic("unknown-preset", f"the spec has no preset `{name.id}`", name.span, help=help)
+
+
+def _no_preset(presets: list[str]) -> str:
+    if presets:
+        return f"it has {', '.join(presets)}"
+    return "it has none; YAML reads a colon and a space as `key: value`: if one check is meant, put it in quotes"

@@ -69,6 +69,7 @@ def number(kind: str, **limits: float) -> JsonSchema:
 
 NAME = definition("name")
 OUTPUT_NAME: JsonSchema = {"pattern": IDENTIFIER}
+PRESET_NAME: JsonSchema = {"pattern": "^[A-Za-z0-9_][A-Za-z0-9_.-]*$"}
 FLOW = definition("flow")
 VALUE = definition("value")
 STAGES = definition("stages")
@@ -122,6 +123,18 @@ DEFINITIONS: JsonSchema = {
         "propertyNames": {"pattern": IDENTIFIER},
         "additionalProperties": VALUE,
         "examples": [{"units": 10, "activation": "softmax"}, 0.5],
+    },
+    "check": {
+        "title": "a check",
+        "description": "A condition as flow text; or a mapping of a preset's name to the condition, or the list of "
+        "conditions, of that member.",
+        "type": ["string", "object"],
+        "pattern": r"\S",
+        "minProperties": 1,
+        "maxProperties": 1,
+        "propertyNames": PRESET_NAME,
+        "additionalProperties": {"type": ["string", "array"], "pattern": r"\S", "items": FLOW, "minItems": 1},
+        "examples": ["params == 25_636_712", {"resnet101": ["params == 44_707_176", "macs == 7_832_000_000"]}],
     },
     "stages": {
         "title": "flow text or a list of layers",

@@ -148,7 +148,7 @@ def _too_many(code: str, place: Place) -> Iterator[Diagnostic]:
     most = f"{place.schema[keyword]} {_COUNTED[keyword]}"
     help = None
     if isinstance(place.node, Map):
-        help = _quotes(place) if place.span.text.startswith("{") else "give each layer a dash of its own"
+        help = _quotes(place) if place.span.text.startswith("{") else "give each a dash of its own"
     yield Diagnostic(code, f"{place} must have {most}, not {len(place.error.instance)}", place.span, help=help)
 
 

@@ -3,11 +3,13 @@ and `document.py` are made from it."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from netwright.dsl.diagnostics import Diagnostic
 from netwright.dsl.externs import EXTERN_SCHEMA, read_externs
-from netwright.dsl.keys import FLOW, STAGES, TEXT, VALUE, Key, definition, named
+from netwright.dsl.keys import FLOW, PRESET_NAME, STAGES, TEXT, VALUE, Key, definition, named
 from netwright.dsl.names import IDENTIFIER
-from netwright.dsl.nodes import Items, Node, Scalar
+from netwright.dsl.nodes import Items, Map, Node, Scalar
 from netwright.dsl.parser import parse_expression, parse_header, parse_type
 from netwright.dsl.reading import Reading
 from netwright.dsl.source import Span
@@ -87,11 +89,22 @@ def _outputs(reading: Reading, key: Scalar, node: Node) -> tuple[OutputName, ...
 
 
 def _checks(reading: Reading, key: Scalar, node: Node) -> tuple[Check, ...]:
-    read = ((text, reading.flow(text, parse_expression)) for text in reading.scalars(node))
-    return tuple(Check(reading.span(text), text.text.strip(), condition) for text, condition in read if condition)
+    """The items in order: a check of every member as text, those of one member under the name of its preset."""
+    checks: list[Check] = []
+    for item in node.items if isinstance(node, Items) else ():
+        if isinstance(item, Map) and reading.usable(item):
+            for preset, own in reading.pairs(item):
+                checks += _conditions(reading, own, Name(reading.span(preset), preset.text))
+        else:
+            checks += _conditions(reading, item, None)
+    return tuple(checks)
 
 
-_PRESET_NAME = {"pattern": "^[A-Za-z0-9_][A-Za-z0-9_.-]*$"}
+def _conditions(reading: Reading, node: Node, preset: Name | None) -> Iterator[Check]:
+    for text in reading.scalars(node):
+        if condition := reading.flow(text, parse_expression):
+            yield Check(reading.span(text), text.text.strip(), condition, preset)
+
 
 # In the order of reading: a model given as a list needs the names of the inputs.
 SECTIONS = (
@@ -123,7 +136,7 @@ SECTIONS = (
         "The members of a family: for each name, the params that it changes. Chosen with --preset.",
         {
             "type": "object",
-            "propertyNames": _PRESET_NAME,
+            "propertyNames": PRESET_NAME,
             "additionalProperties": named(VALUE),
             "examples": [{"resnet101": {"depth": 23}}],
         },
@@ -195,11 +208,11 @@ SECTIONS = (
     ),
     Key(
         "checks",
-        "Flow expressions that must be true of the compiled model.",
+        "Flow expressions that must be true of the compiled model. Under the name of a preset: of that member alone.",
         {
             "type": "array",
-            "items": definition("flow"),
-            "examples": [["params == 25_636_712", "output.shape == [N, 1000]"]],
+            "items": definition("check"),
+            "examples": [["output.shape == [N, 1000]", {"resnet101": "params == 44_707_176"}]],
         },
         _checks,
         absent=(),

@@ -291,11 +291,12 @@ class OutputName:
 
 @node
 class Check:
-    """One item of `checks` with its text as written."""
+    """One check with its text as written; `preset` is the name of the member that it is of, None for one of all."""
 
     span: Span
     text: str
     condition: Expr
+    preset: Name | None = None
 
 
 @node

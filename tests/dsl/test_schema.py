@@ -25,6 +25,7 @@ GOOD: tuple[dict[str, Any], ...] = (
     {"netwright": 1, "inputs": {"x": "f32[N, 3]"}, "model": ["flatten", {"dense": {"units": 3}}, {"dropout": 0.5}]},
     {"netwright": 1, "params": {"a": 1, "b": [1, [2.5, None, True]], "dense": "= a"}, "presets": {"big-1.0": {"a": 2}}},
     {"netwright": 1, "use": {"common": "blocks/common.yaml"}, "checks": ["params == 3"], "outputs": "y"},
+    {"netwright": 1, "presets": {"big": {}}, "checks": ["a", {"big": "a"}, {"big": ["a", "b"]}]},
     {"netwright": 1, "blocks": {"x -> f(a)": "x -> dense(a)", "x -> g()": ["relu", {"common.f": [3, 4]}]}},
     {"netwright": 1, "train": {"data": "digits", "loss": "mse", "epochs": "= n", "jit": False, "callbacks": ["f(1)"]}},
     {
@@ -58,6 +59,9 @@ BAD: tuple[tuple[dict[str, Any], str], ...] = (
     ({"netwright": 1, "inputs": {"x": "f32[N]"}, "model": [{"a b": 1}]}, "invalid-name"),
     ({"netwright": 1, "inputs": {"x": "f32[N]"}, "model": [{"a": {"b": {"c": 1}}}]}, "wrong-type"),
     ({"netwright": 1, "outputs": ["a", "a"]}, "duplicate-name"),
+    ({"netwright": 1, "presets": {"big": {}}, "checks": [{"big": []}]}, "invalid-value"),
+    ({"netwright": 1, "presets": {"big": {}}, "checks": [{"big": 3}]}, "wrong-type"),
+    ({"netwright": 1, "presets": {"a": {}, "b": {}}, "checks": [{"a": "c", "b": "c"}]}, "invalid-value"),
     ({"netwright": 1, "outputs": ["a b"]}, "invalid-name"),
     ({"netwright": 1, "train": {"batch_size": 0}}, "invalid-value"),
     ({"netwright": 1, "train": {"batch_size": 1.5}}, "wrong-type"),
