@@ -29,6 +29,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "bilstm_timit": {"hidden": 6, "features": 5},
     "cells": {"units": 3, "width": 5},
     "char_lstm": {"hidden": 8, "symbols": 9},
+    "choices": {"heads": True},
     "externs": {"D": 4, "rate": 0.2},
     "googlenet": {"scale": 0.05, "size": 64, "classes": 5},
     "gpt2_small": {"vocabulary": 50, "context": 16, "width": 8, "heads": 2, "depth": 2, "T": 12},
@@ -39,7 +40,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "siamese": {"width": 2, "features": 7},
     "transformer_base": {"vocabulary": 30, "width": 8, "hidden": 12, "heads": 2, "depth": 2, "S": 7, "T": 5},
     "unet": {"width": 2, "depth": 2, "size": 92},
-    "vgg16": {"width": 2, "hidden": 9, "size": 32, "classes": 5},
+    "vgg": {"width": 2, "hidden": 9, "size": 32, "classes": 5},
 }
 BATCH, LENGTH = 2, 12
 

@@ -26,7 +26,7 @@ REDUCED: dict[str, dict[str, Any]] = yaml.safe_load((HERE / "reduced.yaml").read
 #: (spec, its row of published.csv, params that make the spec the row's system)
 PUBLISHED = [
     ("lenet5", "LeNet-5 modern (full C3, plain pooling)", {}),
-    ("vgg16", "VGG16", {}),
+    ("vgg", "VGG16", {}),
     ("googlenet", "GoogLeNet / Inception v1 (Caffe, no aux)", {}),
     ("unet", "U-Net (2015, valid, 572->388, 1 ch, 2 classes)", {}),
     ("siamese", "Siamese one-shot (Koch 2015, 105x105)", {}),
@@ -36,7 +36,8 @@ PUBLISHED = [
 ]
 #: (spec, params that make the spec the row's network, its row of keras_applications.csv)
 KERAS_APPLICATIONS = [
-    ("vgg16", {}, "VGG16"),
+    ("vgg", {}, "VGG16"),
+    ("vgg", {"depths": [2, 2, 4, 4, 4]}, "VGG19"),
     ("resnet50", {}, "ResNet50"),
     ("resnet50", {"depths": [3, 4, 23, 3]}, "ResNet101"),
     ("resnet50", {"depths": [3, 8, 36, 3]}, "ResNet152"),
