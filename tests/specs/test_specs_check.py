@@ -30,9 +30,13 @@ PUBLISHED = [
     ("googlenet", "GoogLeNet / Inception v1 (Caffe, no aux)", {}),
     ("unet", "U-Net (2015, valid, 572->388, 1 ch, 2 classes)", {}),
     ("siamese", "Siamese one-shot (Koch 2015, 105x105)", {}),
-    ("transformer_base", "Transformer base, shared 37k BPE", {}),
-    ("transformer_base", "Transformer big, shared 37k BPE", {"width": 1024, "hidden": 4096, "heads": 16}),
-    ("gpt2_small", "GPT-2 small, tied", {}),
+    ("transformer", "Transformer base, shared 37k BPE", {}),
+    ("transformer", "Transformer big, shared 37k BPE", {"width": 1024, "hidden": 4096, "heads": 16}),
+    ("gpt2", "GPT-2 small, tied", {}),
+    ("vit", "ViT-B/16 224", {"size": 384}),  # the row is of torchvision's net for 384 by 384 pixels
+    ("dqn", "DQN Nature, 4 actions", {}),
+    ("dqn", "DQN Nature, 6 actions", {"actions": 6}),
+    ("dqn", "DQN Nature, 18 actions", {"actions": 18}),
 ]
 #: (spec, params that make the spec the row's network, its row of keras_applications.csv)
 KERAS_APPLICATIONS = [
@@ -146,7 +150,7 @@ def test_the_weights_of_bilstm_timit_are_those_of_the_paper() -> None:
 )
 def test_gpt3(params: dict[str, int], published: float) -> None:
     """Brown et al. 2020, arXiv:2005.14165, table 2.1: GPT-3 Medium and GPT-3."""
-    model = compiled("gpt2_small", params=params)
+    model = compiled("gpt2", params=params)
     assert model.params.total == pytest.approx(published, rel=0.02)
     width, depth = params["width"], params["depth"]
     assert model.params.total == 12 * depth * width**2 + 13 * depth * width + (50_257 + 2048 + 2) * width
