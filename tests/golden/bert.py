@@ -1,7 +1,7 @@
 """bert: BERT in pre-training, with its heads for masked words and for the next
 sentence; base unless told otherwise.
 
-Devlin et al. 2018, arXiv:1810.04805 (uncased; counts as in Hugging Face's
+Devlin et al. 2018, arXiv:1810.04805 (uncased; counts as Hugging Face's
 BertForPreTraining)
 Written by Netwright 0.1.0 from bert.yaml; depends on Keras alone.
 """

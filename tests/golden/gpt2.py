@@ -2,7 +2,7 @@
 small unless told otherwise.
 
 Radford et al. 2019, Language models are unsupervised multitask learners (counts as
-in Hugging Face's transformers)
+Hugging Face's)
 Written by Netwright 0.1.0 from gpt2.yaml; depends on Keras alone.
 """
 
