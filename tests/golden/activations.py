@@ -82,14 +82,13 @@ def activated(x, function, hidden):
         return layers.Activation(function)(x)
 
 
-def build_model(function="relu", hidden=16, classes=3, pieces=2):
+def build_model(function="relu", hidden=16, pieces=1, classes=3):
     """Build the model; with these defaults it has 131 parameters.
 
     x: f32[N, 4] -> output: f32[N, 3]
     """
     x = keras.Input((4,), name="x")
-    width = pieces * hidden if function == "maxout" else hidden
-    y = layers.Dense(width)(x)
+    y = layers.Dense(pieces * hidden)(x)
     y = activated(y, function=function, hidden=hidden)
     y = layers.Dense(classes, activation="softmax")(y)
     return keras.Model(x, y, name="activations")
