@@ -26,7 +26,15 @@ REDUCED: dict[str, dict[str, Any]] = yaml.safe_load((HERE / "reduced.yaml").read
 #: (spec, its row of published.csv, params that make the spec the row's system)
 PUBLISHED = [
     ("lenet5", "LeNet-5 modern (full C3, plain pooling)", {}),
+    ("lenet5_original", "LeNet-5 (LeCun 1998, sparse C3, trainable subsampling, fixed RBF)", {}),
+    ("lenet_caffe", "LeNet (Caffe MNIST)", {}),
+    ("alexnet", "AlexNet (two-tower, groups=2)", {}),
+    ("alexnet", 'AlexNet one-tower (torchvision, "one weird trick": 64-192-384-256-256)', "one_tower"),
+    ("alexnet", "AlexNet ungrouped same widths", "ungrouped"),
+    ("zfnet", "ZFNet", {}),
+    ("nin", "NIN CIFAR-10", {}),
     ("vgg", "VGG16", {}),
+    ("vgg", "VGG19", "vgg19"),
     ("googlenet", "GoogLeNet / Inception v1 (Caffe, no aux)", {}),
     ("unet", "U-Net (2015, valid, 572->388, 1 ch, 2 classes)", {}),
     ("siamese", "Siamese one-shot (Koch 2015, 105x105)", {}),
