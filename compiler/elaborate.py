@@ -11,7 +11,7 @@ from typing import Any
 from netwright.compiler.dims import Dim, symbol
 from netwright.compiler.evaluate import Evaluator
 from netwright.compiler.ir import Graph, Value
-from netwright.compiler.modules import load_modules
+from netwright.compiler.modules import ReadSpec, load_modules
 from netwright.compiler.params import evaluate_params, set_params
 from netwright.compiler.passes import PIPELINE
 from netwright.compiler.passes.check_names import arithmetic_names
@@ -22,6 +22,7 @@ from netwright.compiler.types import TensorType
 from netwright.compiler.values import Layer, SharedLayer, kind_of
 from netwright.dsl import tree
 from netwright.dsl.diagnostics import CompilerBug
+from netwright.dsl.document import read_spec
 from netwright.dsl.records import entity
 from netwright.dsl.suggest import did_you_mean
 
@@ -45,14 +46,19 @@ class Elaborated:
 
 
 def elaborate(
-    spec: tree.Spec, *, params: Mapping[str, Any] | None = None, preset: str | None = None, root: Path | None = None
+    spec: tree.Spec,
+    *,
+    params: Mapping[str, Any] | None = None,
+    preset: str | None = None,
+    root: Path | None = None,
+    read: ReadSpec = read_spec,
 ) -> Elaborated:
     """Lay out the model of a spec. `params` replaces defaults (and sizes of symbolic dims by name). Raises SpecError
     with every independent fault."""
     session = Session()
     found: Elaborated | None = None
     with deep_recursion(session):
-        modules = load_modules(spec, root, session.diagnostics)
+        modules = load_modules(spec, root, session.diagnostics, read)
         session.diagnostics.raise_errors()
         for run in PIPELINE:
             run(session, modules)

@@ -67,6 +67,7 @@ class Model:
         self.spec = spec
         self.elaborated = elaborated
         self.name = spec.name
+        self.preset = elaborated.preset
         self.analysis = Analysis()
         self.inputs = {name: Tensor.of(value.type) for name, value in elaborated.inputs.items()}
         self.outputs = {name: Tensor.of(value.type) for name, value in elaborated.outputs.items()}
@@ -171,7 +172,17 @@ class Model:
         return {
             "file": self.spec.source.name,
             "name": self.name,
+            **({} if self.preset is None else {"preset": self.preset}),
             "ok": self.ok,
+            **self.figures(),
+            "layers": self._layers(),
+            "checks": self.results(),
+            "diagnostics": [diagnostic_to_json(diagnostic) for diagnostic in self.diagnostics],
+        }
+
+    def figures(self) -> dict[str, Any]:
+        """Of `report`: counts, inputs and outputs."""
+        return {
             "params": {
                 "total": self.params.total,
                 "trainable": self.params.trainable,
@@ -181,10 +192,11 @@ class Model:
             "flops": self.flops,
             "inputs": {name: tensor.to_json() for name, tensor in self.inputs.items()},
             "outputs": {name: tensor.to_json() for name, tensor in self.outputs.items()},
-            "layers": self._layers(),
-            "checks": [{"text": check.text, "ok": check.ok, "found": check.found} for check in self.checks],
-            "diagnostics": [diagnostic_to_json(diagnostic) for diagnostic in self.diagnostics],
         }
+
+    def results(self) -> list[dict[str, Any]]:
+        """Of `report`: the checks."""
+        return [{"text": check.text, "ok": check.ok, "found": check.found} for check in self.checks]
 
     def _layers(self) -> list[dict[str, Any]]:
         if self.elaborated.graph is None:

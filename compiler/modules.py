@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Protocol
 
 from netwright.compiler.scope import Module
 from netwright.dsl.diagnostics import Diagnostic, Diagnostics, SpecError
@@ -14,7 +15,13 @@ from netwright.dsl.tree import Spec
 MAX_FILES = 200
 
 
-def load_modules(spec: Spec, root: Path | None, diagnostics: Diagnostics) -> list[Module]:
+class ReadSpec(Protocol):
+    """How the spec in a file is read: `read_spec`, or what reads each file once for many specs."""
+
+    def __call__(self, path: Path, *, root: Path | None) -> Spec: ...
+
+
+def load_modules(spec: Spec, root: Path | None, diagnostics: Diagnostics, read: ReadSpec = read_spec) -> list[Module]:
     """The module of `spec` first, then those it uses, directly or not. Files may use each other in a circle: they lend
     each other blocks, and blocks are bound when they are called."""
     main = Module(spec)
@@ -29,7 +36,7 @@ def load_modules(spec: Spec, root: Path | None, diagnostics: Diagnostics) -> lis
                     if len(modules) >= MAX_FILES:
                         message = f"more than {MAX_FILES} files are used"
                         raise SpecError([Diagnostic("model-too-large", message, use.span)])
-                    loaded[path] = Module(read_spec(path, root=root))
+                    loaded[path] = Module(read(path, root=root))
                     modules.append(loaded[path])
                 module.uses[use.alias] = loaded[path]
             except SpecError as error:  # what has no place, such as a file that is not there, is said at its `use`

@@ -1,6 +1,7 @@
 """Check specs: shapes, arguments, and what each claims of itself. Needs no framework and writes nothing.
 
-Folders stand for the specs in them. The exit status is 0 if all is well, 1 if a spec has errors or a check fails.
+Folders stand for the specs in them; a spec with presets is checked with each, unless one or other params are chosen.
+The exit status is 0 if all is well, 1 if a spec has errors or a check fails.
 
   netwright check specs/resnet50.yaml
   netwright check specs --format json > report.json
@@ -14,14 +15,18 @@ import gc
 import json
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from netwright.api import Model
-from netwright.commands.spec_options import add_params, compile_file
+from netwright.commands.spec_options import add_params
+from netwright.compiler.family import Member, all_diagnostics, compile_member, default_member, members_of
+from netwright.compiler.modules import ReadSpec
 from netwright.dsl.diagnostics import Diagnostic, SpecError
+from netwright.dsl.document import read_spec
+from netwright.dsl.render_formats import to_json
 from netwright.output import print_text
 
 #: the key that marks a file as a spec
@@ -29,24 +34,26 @@ _MARK = re.compile(rb"^(\xef\xbb\xbf)?[\"']?netwright[\"']?\s*:", re.MULTILINE)
 
 
 class Checked:
-    """One file after checking: its model, or None where it has errors."""
+    """One file after checking: the member that was asked for, or all; `default` is the one that stands for the file."""
 
-    def __init__(self, file: str, model: Model | None, diagnostics: list[Diagnostic]) -> None:
+    def __init__(self, file: str, members: Sequence[Member], default: str | None = None) -> None:
         self.file = file
-        self.model = model
-        self.diagnostics = diagnostics
+        self.members = members
+        self.default = next((member for member in members if member.preset == default), members[0])
+        self.diagnostics = all_diagnostics(members)
 
     @property
     def ok(self) -> bool:
-        return self.model is not None and self.model.ok
+        return all(member.ok for member in self.members)
 
     def report(self) -> dict[str, Any]:
         """The JSON object of this file (see docs/json.md)."""
-        if self.model is not None:
-            return self.model.report()
-        from netwright.dsl.render_formats import to_json
-
-        return {"file": self.file, "ok": False, "diagnostics": [to_json(item) for item in self.diagnostics]}
+        model = self.default.model
+        report = {"file": self.file} if model is None else model.report()
+        report |= {"ok": self.ok, "diagnostics": [to_json(item) for item in self.diagnostics]}
+        if len(self.members) > 1:
+            report["members"] = [member.report() for member in self.members]
+        return report
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -60,7 +67,8 @@ def run(options: argparse.Namespace) -> int:
     """Check every file; all are checked, whatever is found in the first."""
     files = dict.fromkeys(file for name in options.files for file in spec_files(name))
     with _no_collection():
-        checked = [_check(file, options) for file in files]
+        read = cache(read_spec)  # what many specs use is read once
+        checked = [_check(file, options, read) for file in files]
     _FORMATS[options.format](checked)
     return 0 if all(item.ok for item in checked) else 1
 
@@ -95,14 +103,23 @@ def _is_spec(file: Path) -> bool:
         return True
 
 
-def _check(file: str, options: argparse.Namespace) -> Checked:
-    if Path(file).is_dir():
-        return Checked(file, None, [Diagnostic("unreadable-file", f"there is no spec in the folder `{file}`", None)])
+def _check(file: str, options: argparse.Namespace, read: ReadSpec) -> Checked:
+    """With the params and the preset that were asked for; if none were, every member."""
+    path = Path(file)
+    if path.is_dir():
+        return _refused(file, [Diagnostic("unreadable-file", f"there is no spec in the folder `{file}`", None)])
     try:
-        model = compile_file(file, options)
+        spec = read_spec(path)
     except SpecError as error:
-        return Checked(file, None, error.diagnostics)
-    return Checked(file, model, model.diagnostics)
+        return _refused(file, error.diagnostics)
+    params = dict(options.params)
+    presets = [options.preset] if params or options.preset else members_of(spec)
+    members = [compile_member(spec, preset, params=params, root=path.parent, read=read) for preset in presets]
+    return Checked(file, members, default_member(spec))
+
+
+def _refused(file: str, diagnostics: list[Diagnostic]) -> Checked:
+    return Checked(file, [Member(None, None, diagnostics)])
 
 
 # ---------------------------------------------------------------- formats
@@ -117,7 +134,7 @@ def _print_text(checked: list[Checked]) -> None:
     for item in checked:
         for diagnostic in item.diagnostics:
             print_text(render_text(diagnostic, color=color) + "\n\n")
-        print_text(check_text(item.file, item.model, item.diagnostics) + "\n")
+        print_text(check_text(item.file, item.members, item.diagnostics) + "\n")
 
 
 def _print_json(checked: list[Checked]) -> None:

@@ -24,6 +24,19 @@ model: x -> dense(width)
 checks: [params == 5 * width]
 """
 CLAIM = GOOD.replace("5 * width", "15").replace("name: good", "name: claim")
+FAMILY = """\
+netwright: 1
+params: {width: 4}
+presets:
+  small: {width: 2}
+  large: {width: 66}
+inputs: {x: "f32[N, 1]"}
+model: x -> dense(width)
+checks:
+  - params < 100
+  - small: params == 4
+  - large: [params == 4]
+"""
 BAD = GOOD.replace("dense", "dnse").replace("name: good", "name: bad")
 
 
@@ -41,6 +54,13 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         path.write_text(spec)
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+@pytest.fixture
+def family(folder: Path) -> str:
+    """A spec with three members, of which one fails in two checks."""
+    (folder / "family.yaml").write_text(FAMILY)
+    return "family.yaml"
 
 
 def out(capsys: pytest.CaptureFixture[str], *arguments: str, status: int = 0) -> str:
@@ -93,6 +113,51 @@ class TestCheck:
 
     def test_a_missing_file_is_an_error(self, capsys: pytest.CaptureFixture[str]) -> None:
         assert "error[unreadable-file]" in out(capsys, "check", "missing.yaml", "good.yaml", status=1)
+
+    def test_a_spec_with_presets_is_checked_with_each(self, family: str, capsys: pytest.CaptureFixture[str]) -> None:
+        printed = out(capsys, "check", family, status=1)
+        assert printed.count("error[check-failed]") == 2
+        assert printed.splitlines()[-4:] == [
+            "family.yaml: 2 errors",
+            "  default    8 params   4 MACs  ✓ 1 check",
+            "  small      4 params   2 MACs  ✓ 2 checks",
+            "  large    132 params  66 MACs  ✗ 2 of 2 checks",
+        ]
+
+    def test_one_member_alone(self, family: str, capsys: pytest.CaptureFixture[str]) -> None:
+        printed = out(capsys, "check", family, "--preset", "small")
+        assert printed.splitlines()[0] == "family.yaml: ok"
+        assert "  ✓ params == 4" in printed
+        assert "  params   2 " in out(capsys, "check", family, "--set", "width=1")
+
+    def test_the_members_in_json(self, family: str, capsys: pytest.CaptureFixture[str]) -> None:
+        report = json.loads(out(capsys, "check", family, "--format", "json", status=1))
+        assert not report["ok"]
+        assert report["params"]["total"] == 8
+        assert [(item["preset"], item["ok"]) for item in report["members"]] == [
+            (None, True),
+            ("small", True),
+            ("large", False),
+        ]
+        assert report["members"][1]["checks"][1] == {"text": "params == 4", "ok": True, "found": 4}
+        assert [item["notes"] for item in report["diagnostics"]] == [["of the member large"]] * 2
+
+    def test_a_member_with_errors_leaves_the_others(
+        self, folder: Path, family: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        text = FAMILY.replace("large: {width: 66}", "large: {width: -1}\n  same: {width: 4}")
+        (folder / "family.yaml").write_text(text, encoding="utf-8")
+        printed = out(capsys, "check", family, status=1)
+        assert "of the member large" in printed
+        assert printed.splitlines()[-4:] == [
+            "family.yaml: 1 error",
+            "  small  4 params  2 MACs  ✓ 2 checks",
+            "  large                    ✗ 1 error",
+            "  same   8 params  4 MACs  ✓ 1 check",
+        ]
+        report = json.loads(out(capsys, "check", family, "--format", "json", status=1))
+        assert report["preset"] == "same"
+        assert report["members"][1] == {"preset": "large", "ok": False}
 
     def test_github(self, capsys: pytest.CaptureFixture[str]) -> None:
         printed = out(capsys, "check", ".", "--format", "github", status=1)
