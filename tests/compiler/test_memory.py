@@ -153,8 +153,8 @@ def test_vgg16_keeps_the_output_of_every_layer() -> None:
     assert graph is not None
     memory = Memory({"N": 1})
     kept = sum(memory.kept(node) or 0 for node in graph.nodes)
-    flat, softmax = 7**2 * 512, 1000
-    assert kept == 4 * (convolutions + pooled + flat + 2 * 4096 + softmax)
+    flat, hidden, dropped, softmax = 7**2 * 512, 2 * 4096, 2 * 4096, 1000
+    assert kept == 4 * (convolutions + pooled + flat + hidden + dropped + softmax)
 
 
 @pytest.mark.parametrize("training", [False, True])
