@@ -1,5 +1,5 @@
-"""Nets for dense prediction and detection count as the definitions that are published: Caffe's, Darknet's, torchvision's.
-These count what trains; statistics of batch normalization are not in their figures."""
+"""Nets for dense prediction and detection count as the definitions that are published: Caffe's, Darknet's and
+torchvision's. These count what trains; statistics of batch normalization are not in their figures."""
 
 from __future__ import annotations
 
