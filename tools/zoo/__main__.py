@@ -1,7 +1,7 @@
 """Write specs/README.md, the table of the zoo, or with --check say whether it is as it would be written:
 
-  python tools/zoo
-  python tools/zoo --check
+python tools/zoo
+python tools/zoo --check
 """
 
 from __future__ import annotations

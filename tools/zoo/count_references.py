@@ -1,6 +1,6 @@
 """Count the lines of the reference implementations that `references.csv` names, and write the counts into it:
 
-  python tools/zoo/count_references.py keras=SITE_PACKAGES/keras/src/applications torchvision=SITE_PACKAGES/torchvision/models
+  python tools/zoo/count_references.py keras=SITE/keras/src/applications torchvision=SITE/torchvision/models
 
 Counted is what has code: no blank lines, comments or docstrings, and nothing of torchvision's lists of weights."""
 
@@ -22,9 +22,7 @@ _NO_CODE = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, to
 def code_lines(text: str) -> int:
     """How many lines of a Python file have code that says what the model is."""
     tokens = tokenize.generate_tokens(io.StringIO(text).readline)
-    lines = {
-        line for token in tokens if token.type not in _NO_CODE for line in range(token.start[0], token.end[0] + 1)
-    }
+    lines = {line for token in tokens if token.type not in _NO_CODE for line in range(token.start[0], token.end[0] + 1)}
     return len(lines - set(_left_out(ast.parse(text))))
 
 

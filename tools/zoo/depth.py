@@ -1,6 +1,6 @@
 """Owns the depth of a model: the layers with weights on its longest path. A layer counts if it multiplies by weights:
-convolutions, dense layers, recurrent ones, attention, and products with a free `weight()`; not normalization, embeddings
-or activations. A recurrence counts once, not at every step."""
+convolutions, dense layers, recurrent ones, attention, and products with a free `weight()`; not normalization,
+embeddings or activations. A recurrence counts once, not at every step."""
 
 from __future__ import annotations
 
