@@ -29,7 +29,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "resnet50": {"width": 16, "size": 64, "depths": [2, 2, 2, 2]},
     "transformer": {"vocabulary": 300, "width": 64, "hidden": 128, "heads": 4, "depth": 3},
     "unet": {"width": 8, "size": 188},
-    "vgg16": {"width": 8, "size": 64, "hidden": 64},
+    "vgg": {"width": 8, "size": 64, "hidden": 64},
 }
 
 

@@ -2,7 +2,7 @@
 states that the first ends with.
 
 Sutskever, Vinyals and Le 2014, arXiv:1409.3215 (384M parameters, 64M of them
-recurrent, without biases)
+recurrent)
 Written by Netwright 0.1.0 from seq2seq.yaml; depends on Keras alone.
 """
 

@@ -29,6 +29,7 @@ SPECS = sorted((HERE / "specs").glob("*.yaml"))
 SMALL: dict[str, dict[str, Any]] = {
     **yaml.safe_load((HERE.parent / "specs" / "reduced.yaml").read_text()),
     "cells": {"units": 3, "width": 5},
+    "choices": {"heads": True},
     "externs": {"D": 4, "rate": 0.2},
 }
 BATCH, LENGTH = 2, 12
