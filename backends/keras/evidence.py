@@ -38,7 +38,7 @@ class Evidence:
         for layer, graph in elaborated.session.calls:
             self._calls.setdefault(layer.block, []).append((layer, graph))
         for graph in graphs_of(elaborated.graph) if elaborated.graph else ():
-            for node in graph.nodes:
+            for node in (*graph.nodes, *graph.unread):
                 self._note(node)
             self._instances.update((place_of(instance.span), instance) for instance in graph.instances)
 
@@ -114,7 +114,8 @@ def graphs_of(graph: Graph) -> Iterable[Graph]:
     found = {graph: None}
     todo = [graph]
     while todo:
-        for node in todo.pop().nodes:
+        here = todo.pop()
+        for node in (*here.nodes, *here.unread):
             inner = body_of(node)
             if inner is not None and inner not in found:
                 found[inner] = None
