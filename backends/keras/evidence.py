@@ -29,6 +29,7 @@ class Evidence:
         self._nodes: dict[Place, Node] = {}
         self._recurrences: dict[Place, list[ScanNode]] = {}
         self._instances: dict[Place, Instance] = {}
+        self._applications: dict[Place, list[Node]] = {}
         self._calls: dict[Block, list[tuple[BlockLayer, Graph]]] = {}
         for span, value in elaborated.session.seen:
             if isinstance(value, Value):
@@ -44,6 +45,8 @@ class Evidence:
 
     def _note(self, node: Node) -> None:
         self._nodes[place_of(node.span)] = node
+        if node.instance is not None:
+            self._applications.setdefault(place_of(node.instance.span), []).append(node)
         if isinstance(node, ScanNode):
             declared = () if node.instance is None else (node.instance.span,)
             for span in (node.span, *declared):
@@ -102,6 +105,15 @@ class Evidence:
         """The first application of the shared layer declared at this place."""
         instance = self._instances.get(place_of(span))
         return None if instance is None else instance.first
+
+    def operands_of_shared(self, span: Span) -> list[tuple[Value, ...]]:
+        """For each operand of the shared layer declared at this place, what it was applied to."""
+        return list(zip(*(node.operands for node in self._applications[place_of(span)]), strict=True))
+
+    def is_operand_beside(self, value: Value, span: Span) -> bool:
+        """Whether the value is an operand of the block that declares a shared layer at this place."""
+        declared = (place_of(instance.span) for instance in value.graph.instances)
+        return value in value.graph.inputs and place_of(span) in declared
 
 
 def place_of(span: Span) -> Place:
