@@ -34,7 +34,6 @@ SMALL: dict[str, dict[str, Any]] = {
     "gpt2_small": {"vocabulary": 50, "context": 16, "width": 8, "heads": 2, "depth": 2, "T": 12},
     "inception_v3": {"scale": 0.03, "size": 75, "classes": 5},
     "mobilenet_v2": {"alpha": 0.1, "size": 32, "classes": 5, "stages": [[1, 16, 1, 1], [6, 24, 2, 2], [6, 32, 2, 1]]},
-    "resnet50": {"width": 4, "size": 32, "classes": 5, "depths": [1, 2, 1, 1]},
     "seq2seq_attention": {"vocabulary": 20, "width": 6, "hidden": 8},
     "siamese": {"width": 2, "features": 7},
     "transformer_base": {"vocabulary": 30, "width": 8, "hidden": 12, "heads": 2, "depth": 2, "S": 7, "T": 5},

@@ -37,11 +37,7 @@ PUBLISHED = [
 #: (spec, params that make the spec the row's network, its row of keras_applications.csv)
 KERAS_APPLICATIONS = [
     ("vgg16", {}, "VGG16"),
-    ("resnet50", {}, "ResNet50"),
-    ("resnet50", {"depths": [3, 4, 23, 3]}, "ResNet101"),
-    ("resnet50", {"depths": [3, 8, 36, 3]}, "ResNet152"),
     ("inception_v3", {}, "InceptionV3"),
-    ("mobilenet_v2", {}, "MobileNetV2"),
 ]
 
 
@@ -164,4 +160,4 @@ def test_check_imports_no_framework() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code, *map(str, SPECS)], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert "resnet50" in done.stdout
+    assert "resnet" in done.stdout
