@@ -1,8 +1,8 @@
 """densenet: Densely connected convolutional networks, each layer takes the outputs of
 all before it.
 
-Huang et al. 2016, arXiv:1608.06993 (counts as in torchvision and keras.applications;
-densenet_bc_100 as in imgclsmob)
+Huang et al. 2016, arXiv:1608.06993 (counts as in torchvision, of densenet_bc_100 as
+in imgclsmob)
 Written by Netwright 0.1.0 from densenet.yaml; depends on Keras alone.
 """
 

@@ -1,8 +1,8 @@
 """efficientnet: EfficientNet B0 to B7, one net scaled in width, depth and resolution
 together.
 
-Tan and Le 2019, arXiv:1905.11946 (counts as in torchvision and keras.applications;
-torchvision runs B2 at 288 pixels)
+Tan and Le 2019, arXiv:1905.11946 (counts as in torchvision, which runs B2 at 288
+pixels)
 Written by Netwright 0.1.0 from efficientnet.yaml; depends on Keras alone.
 """
 
@@ -89,6 +89,20 @@ def inverted(
     return y
 
 
+def mbconv(x, filters, expansion, kernel, strides, drop):
+    C = x.shape[-1]
+    return inverted(
+        x,
+        filters,
+        expansion * C,
+        kernel,
+        strides,
+        keras.activations.silu,
+        lambda x: squeeze_excite(x, max(1, C // 4), "silu"),
+        lambda x: StochasticDepth(drop)(x),
+    )
+
+
 def conv_bn(
     x,
     filters,
@@ -120,25 +134,11 @@ def channels(n, width):
     return make_divisible(width * n, 8)
 
 
-def mbconv(x, expansion, kernel, strides, filters, drop):
-    C = x.shape[-1]
-    return inverted(
-        x,
-        filters,
-        expansion * C,
-        kernel,
-        strides,
-        keras.activations.silu,
-        lambda x: squeeze_excite(x, max(1, C // 4), "silu"),
-        lambda x: StochasticDepth(drop)(x),
-    )
-
-
 def stage(x, row, drop, width, depth):
     expansion, kernel, strides, filters, repeats = row
-    x = mbconv(x, expansion, kernel, strides, channels(filters, width=width), drop)
+    x = mbconv(x, channels(filters, width=width), expansion, kernel, strides, drop)
     for _ in range(math.ceil(depth * repeats) - 1):
-        x = mbconv(x, expansion, kernel, 1, channels(filters, width=width), drop)
+        x = mbconv(x, channels(filters, width=width), expansion, kernel, 1, drop)
     return x
 
 

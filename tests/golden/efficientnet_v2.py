@@ -1,8 +1,8 @@
 """efficientnet_v2: EfficientNetV2, whose first stages fuse expansion and filtering into
 one convolution.
 
-Tan and Le 2021, arXiv:2104.00298 (B0 to B3 and all counts as in keras.applications,
-S to L also as in torchvision)
+Tan and Le 2021, arXiv:2104.00298 (B0 to B3 as in keras.applications, S to L as in
+torchvision)
 Written by Netwright 0.1.0 from efficientnet_v2.yaml; depends on Keras alone.
 """
 
@@ -82,6 +82,20 @@ def inverted(
     return y
 
 
+def mbconv(x, filters, expansion, kernel, strides, drop):
+    C = x.shape[-1]
+    return inverted(
+        x,
+        filters,
+        expansion * C,
+        kernel,
+        strides,
+        keras.activations.silu,
+        lambda x: squeeze_excite(x, max(1, C // 4), "silu"),
+        lambda x: StochasticDepth(drop)(x),
+    )
+
+
 def conv_bn(
     x,
     filters,
@@ -113,20 +127,6 @@ def channels(n, width):
     return 8 * max(1, math.floor((width * n + 4) / 8))
 
 
-def mbconv(x, filters, expansion, strides, drop):
-    C = x.shape[-1]
-    return inverted(
-        x,
-        filters,
-        expansion * C,
-        3,
-        strides,
-        keras.activations.silu,
-        lambda x: squeeze_excite(x, C // 4, "silu"),
-        lambda x: StochasticDepth(drop)(x),
-    )
-
-
 def fused_mbconv(x, filters, expansion, strides, drop):
     C = x.shape[-1]
     if expansion > 1:
@@ -145,7 +145,7 @@ def block(x, fuse, filters, expansion, strides, drop):
     if fuse:
         return fused_mbconv(x, filters, expansion, strides, drop)
     else:
-        return mbconv(x, filters, expansion, strides, drop)
+        return mbconv(x, filters, expansion, 3, strides, drop)
 
 
 def stage(x, row, fuse, drop, width, depth):

@@ -1,7 +1,7 @@
 """resnet_cifar: Deep residual learning on CIFAR-10, 6n + 2 layers of 3x3 convolutions.
 
-He et al. 2015, arXiv:1512.03385, section 4.2 (counts as in imgclsmob, whose
-shortcuts project; option A there has no weights)
+He et al. 2015, arXiv:1512.03385, section 4.2 (counts as in imgclsmob, which has
+option B)
 Written by Netwright 0.1.0 from resnet_cifar.yaml; depends on Keras alone.
 """
 
