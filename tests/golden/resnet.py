@@ -5,21 +5,26 @@ Written by Netwright 0.1.0 from resnet.yaml; depends on Keras alone.
 """
 
 import keras
-from keras import layers
+from keras import layers, ops
 
 
-def shortcut(x, filters, strides=1, use_bias=False):
+def shortcut(x, filters, strides=1, use_bias=False, project=True):
     C = x.shape[-1]
     if strides == 1 and C == filters:
         return x
     else:
-        return conv_bn(x, filters, 1, strides, use_bias=use_bias)
+        if project:
+            return conv_bn(x, filters, 1, strides, use_bias=use_bias)
+        else:
+            return ops.pad(
+                x[:, ::strides, ::strides], ((0, 0), (0, 0), (0, 0), (0, filters - C))
+            )
 
 
-def basic(x, filters, strides=1):
+def basic(x, filters, strides=1, project=True):
     y = conv_bn_relu(x, filters, 3, strides)
     y = conv_bn(y, filters, 3)
-    z = shortcut(x, filters, strides)
+    z = shortcut(x, filters, strides, project=project)
     return layers.ReLU()(y + z)
 
 
