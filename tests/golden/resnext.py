@@ -7,15 +7,20 @@ Written by Netwright 0.1.0 from resnext.yaml; depends on Keras alone.
 """
 
 import keras
-from keras import layers
+from keras import layers, ops
 
 
-def shortcut(x, filters, strides=1, use_bias=False):
+def shortcut(x, filters, strides=1, use_bias=False, project=True):
     C = x.shape[-1]
     if strides == 1 and C == filters:
         return x
     else:
-        return conv_bn(x, filters, 1, strides, use_bias=use_bias)
+        if project:
+            return conv_bn(x, filters, 1, strides, use_bias=use_bias)
+        else:
+            return ops.pad(
+                x[:, ::strides, ::strides], ((0, 0), (0, 0), (0, 0), (0, filters - C))
+            )
 
 
 def bottleneck(x, filters, strides=1, inner=None, groups=1, v1=False, use_bias=False):
