@@ -15,7 +15,7 @@ from netwright.api import compile
 ROOT = Path(__file__).resolve().parent.parent
 #: as keras.applications has it
 RESNET50 = (str(ROOT / "specs" / "resnet.yaml"), "--preset", "resnet50_keras")
-GPT2 = ROOT / "specs" / "gpt2_small.yaml"
+GPT2 = ROOT / "specs" / "gpt2.yaml"
 
 _KERAS = "import keras; print(keras.applications.ResNet50(weights=None).count_params())"
 _FRAMEWORKS = """

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from netwright.backends.keras.as_function import define
@@ -51,7 +52,7 @@ def write_body(to: Translator, body: tree.Body, finish: Finish | None = None) ->
 def write_return(to: Translator, expr: tree.Expr) -> Term:
     """`return` what the expression comes to, from within an `if` where it is a choice."""
     if isinstance(expr, tree.Conditional):
-        return _return_choice(to, expr)
+        return return_choice(to, expr, partial(write_return, to))
     term = to.evaluate(expr, result_carry(to, expr))
     _return(to, term, expr.span)
     return term
@@ -67,9 +68,10 @@ def result_carry(to: Translator, expr: tree.Expr) -> Carry:
     return Carry(to.scope)
 
 
-def _return_choice(to: Translator, expr: tree.Conditional) -> Term:
+def return_choice(to: Translator, expr: tree.Conditional, finish: Finish) -> Term:
+    """A choice of which `finish` returns either side."""
     condition = to.known(to.plain(expr.condition), expr.condition.span)
-    then, otherwise = (_side(to, each) for each in (expr.then, expr.otherwise))
+    then, otherwise = (_side(to, each, finish) for each in (expr.then, expr.otherwise))
     values = [_only_value(each) for each in (then, otherwise)]
     if values[0] and values[1]:
         to.scope.emit(Return((Ternary(values[0], condition, values[1]),)))
@@ -79,11 +81,11 @@ def _return_choice(to: Translator, expr: tree.Conditional) -> Term:
     return then.term if any(flowing(then.term)) else otherwise.term
 
 
-def _side(to: Translator, expr: tree.Expr) -> Side:
+def _side(to: Translator, expr: tree.Expr, finish: Finish) -> Side:
     """One side of a choice, which ends in a return; what only the other side reads may be overwritten."""
     uses, to.scope.uses = to.scope.uses, names_in(expr)
     with side(to.scope) as made:
-        made.term = write_return(to, expr)
+        made.term = finish(expr)
     to.scope.uses = uses
     return made
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from netwright.backends.keras.bodies import result_carry, write_body
+from netwright.backends.keras.bodies import result_carry, return_choice, write_body
 from netwright.backends.keras.emission import Emission
 from netwright.backends.keras.evidence import depth_of
 from netwright.backends.keras.functions import default_statement, is_constant
@@ -13,7 +13,7 @@ from netwright.backends.keras.literals import constant, string
 from netwright.backends.keras.names import Names
 from netwright.backends.keras.scope import Scope, names_in
 from netwright.backends.keras.statements import Comment, Expression, Function, Return
-from netwright.backends.keras.syntax import Atom, Call, Code, Display, Pairs, Size
+from netwright.backends.keras.syntax import Atom, Call, Code, Display, Pairs, Size, Subscript
 from netwright.backends.keras.terms import Items, Plain, Tensor, Tensors, Term, Unknown
 from netwright.backends.keras.translator import Translator
 from netwright.backends.keras.unread import without_unread
@@ -51,8 +51,9 @@ class ModelWriter:
         for declared in self._spec.inputs:
             self._input(declared)
         self._shared_layers()
-        outputs = write_body(self._to, self._spec.model, self._result)
-        self._return(outputs)
+        write_body(self._to, self._spec.model, self._result)
+        if self._spec.model.result is None or self._spec.outputs:
+            self._return({name: self._scope.terms[name] for name in self._elaborated.outputs})
         return without_unread(Function("build_model", parameters, self._scope.statements, documentation))
 
     # ------------------------------------------------------------ params
@@ -101,7 +102,7 @@ class ModelWriter:
         if self._scope.anchor is None:
             self._scope.anchor = Atom(variable)
         for axis, expr in enumerate(declared.type.dims):
-            for name in names_in(expr):
+            for name in self._named_values(expr):
                 self._size(name, expr, Atom(variable), axis)
 
     def _input_code(self, declared: tree.Input, value: Value) -> Code:
@@ -121,8 +122,12 @@ class ModelWriter:
     def _dim(self, expr: tree.Expr, dim: Any) -> Code:
         if isinstance(dim, SymbolicDim):
             return Atom("None")
-        of_params = names_in(expr).keys() <= self._params.keys()
+        of_params = all(name in self._params for name in self._named_values(expr))
         return self._to.plain(expr) if of_params else constant(dim)
+
+    def _named_values(self, expr: tree.Expr) -> list[str]:
+        """The params and symbolic dims that a dim is made of; other names are functions of flow, such as `len`."""
+        return [name for name in names_in(expr) if name in self._elaborated.env.names]
 
     def _size(self, name: str, expr: tree.Expr, tensor: Code, axis: int) -> None:
         """What a symbolic dim of an input stands for in the model: the size of the first axis that is just that dim."""
@@ -152,25 +157,39 @@ class ModelWriter:
     # ------------------------------------------------------------ outputs
 
     def _result(self, expr: tree.Expr) -> Term:
+        """What the model ends in: `return` of a model of that, unless outputs are named."""
+        if isinstance(expr, tree.Conditional) and not self._spec.outputs and _any_tuple(expr):
+            return return_choice(self._to, expr, self._result)
         carry = result_carry(self._to, expr)
         term = self._to.evaluate(expr, carry)
-        return carry.settle(term) if isinstance(term, (Tensor, Tensors)) else term
+        settled = carry.settle(term) if isinstance(term, (Tensor, Tensors)) else term
+        if not self._spec.outputs:
+            self._return(_by_name(settled))
+        return settled
 
-    def _return(self, result: Term) -> None:
-        values = list(self._elaborated.outputs)
-        if self._spec.outputs:
-            codes = [self._to.code(self._scope.terms[name], self._spec.span) for name in values]
-        elif isinstance(result, Items):
-            codes = [self._to.code(item, self._spec.span) for item in result.items]
-        elif isinstance(result, Tensors):
-            codes = [Atom(f"{result.code.flat()}[{index}]") for index in range(len(values))]
-        else:
-            codes = [self._to.code(result, self._spec.span)]
+    def _return(self, outputs: dict[str, Term]) -> None:
+        named = [(name, self._to.code(term, self._spec.span)) for name, term in outputs.items()]
         inputs = [(name, self._to.code(self._scope.terms[name], self._spec.span)) for name in self._elaborated.inputs]
-        named = list(zip(values, codes, strict=True))
         name = ("name", Atom(string(self._spec.name)))
         model = Call(self._emission.keras("Model"), (_one_or_named(inputs), _one_or_named(named)), (name,))
         self._scope.emit(Return((model,)))
+
+
+def _any_tuple(expr: tree.Expr) -> bool:
+    """Whether one side of the choice is written as several tensors, so that others may be fewer."""
+    if isinstance(expr, tree.Conditional):
+        return _any_tuple(expr.then) or _any_tuple(expr.otherwise)
+    return isinstance(expr, tree.Sequence)
+
+
+def _by_name(result: Term) -> dict[str, Term]:
+    """The outputs of a model that does not name them."""
+    if isinstance(result, Items):
+        return {f"output_{index}": item for index, item in enumerate(result.items)}
+    if isinstance(result, Tensors):
+        items = [Subscript(result.code, (Atom(str(index)),)) for index in range(result.count)]
+        return {f"output_{index}": Tensor(item) for index, item in enumerate(items)}
+    return {"output": result}
 
 
 def _one_or_named(tensors: list[tuple[str, Code]]) -> Code:

@@ -4,7 +4,7 @@ measured in inference. Each measurement has a process of its own.
 
   netwright bench specs/mnist_mlp.yaml --engine jax --batch 128
   netwright bench specs/resnet.yaml --batch 4 --vs keras     # beside the emitted module on the same backend
-  netwright bench specs/lenet5.yaml specs/vgg16.yaml --format json > bench.json
+  netwright bench specs/lenet5.yaml specs/vgg.yaml --format json > bench.json
 """
 
 from __future__ import annotations

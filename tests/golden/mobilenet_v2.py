@@ -52,16 +52,25 @@ def conv_bn(
     use_bias=False,
     epsilon=1e-3,
     momentum=0.99,
+    scale=True,
+    dilation=1,
+    frozen=False,
 ):
     x = layers.Conv2D(
         filters,
         kernel,
         strides,
         padding,
+        dilation_rate=dilation,
         groups=groups,
         use_bias=use_bias,
     )(x)
-    return layers.BatchNormalization(epsilon=epsilon, momentum=momentum)(x)
+    return layers.BatchNormalization(
+        epsilon=epsilon,
+        momentum=momentum,
+        scale=scale,
+        trainable=not frozen,
+    )(x)
 
 
 def depthwise_bn(x, kernel, strides=1, padding="same", epsilon=1e-3, momentum=0.99):

@@ -47,20 +47,29 @@ def conv_bn(
     use_bias=False,
     epsilon=1e-3,
     momentum=0.99,
+    scale=True,
+    dilation=1,
+    frozen=False,
 ):
     x = layers.Conv2D(
         filters,
         kernel,
         strides,
         padding,
+        dilation_rate=dilation,
         groups=groups,
         use_bias=use_bias,
     )(x)
-    return layers.BatchNormalization(epsilon=epsilon, momentum=momentum)(x)
+    return layers.BatchNormalization(
+        epsilon=epsilon,
+        momentum=momentum,
+        scale=scale,
+        trainable=not frozen,
+    )(x)
 
 
-def conv_bn_relu(x, filters, kernel, strides=1, padding="same", groups=1):
-    x = conv_bn(x, filters, kernel, strides, padding, groups)
+def conv_bn_relu(x, filters, kernel, strides=1, padding="same", groups=1, scale=True):
+    x = conv_bn(x, filters, kernel, strides, padding, groups, scale=scale)
     return layers.ReLU()(x)
 
 
