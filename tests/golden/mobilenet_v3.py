@@ -6,7 +6,7 @@ Written by Netwright 0.1.0 from mobilenet_v3.yaml; depends on Keras alone.
 """
 
 import keras
-from keras import layers
+from keras import layers, ops
 
 
 def make_divisible(value, divisor=8, min_value=None):
@@ -102,7 +102,7 @@ def bottleneck(x, kernel, wide, filters, se, nl, strides, alpha):
         width(wide, alpha=alpha),
         kernel,
         strides,
-        keras.activations.hard_silu if nl == "HS" else keras.activations.relu,
+        ops.hard_silu if nl == "HS" else keras.activations.relu,
         squeeze if se == "SE" else (lambda x: x),
     )
 
@@ -136,11 +136,11 @@ def build_model(
     """
     image = keras.Input((size, size, 3), name="image")
     x = conv_bn(image, width(16, alpha=alpha), 3, 2)
-    x = keras.activations.hard_silu(x)
+    x = ops.hard_silu(x)
     for k, t, f, se, nl, s in rows:
         x = bottleneck(x, k, t, f, se, nl, s, alpha=alpha)
     x = conv_bn(x, width(6 * rows[-1][2], alpha=alpha), 1)
-    x = layers.GlobalAveragePooling2D()(keras.activations.hard_silu(x))
+    x = layers.GlobalAveragePooling2D()(ops.hard_silu(x))
     x = layers.Dense(width(last, alpha=alpha), activation="hard_swish")(x)
     x = layers.Dropout(0.2)(x)
     x = layers.Dense(classes, activation="softmax")(x)
