@@ -60,23 +60,27 @@ def separable(x, filters, strides=1):
     return conv_bn_relu(x, filters, 1)
 
 
-def build_model(classes=1000, alpha=1.0, size=224):
+def stage(x, filters, strides, repeats):
+    x = separable(x, filters, strides)
+    for _ in range(repeats - 1):
+        x = separable(x, filters)
+    return x
+
+
+def build_model(
+    classes=1000,
+    alpha=1.0,
+    size=224,
+    stages=((64, 1, 1), (128, 2, 2), (256, 2, 2), (512, 2, 6), (1024, 2, 2)),
+):
     """Build the model; with these defaults it has 4,253,864 parameters.
 
     image: f32[N, 224, 224, 3] -> output: f32[N, 1000]
     """
     image = keras.Input((size, size, 3), name="image")
     x = conv_bn_relu(image, width(32, alpha=alpha), 3, 2)
-    x = separable(x, width(64, alpha=alpha))
-    x = separable(x, width(128, alpha=alpha), 2)
-    x = separable(x, width(128, alpha=alpha))
-    x = separable(x, width(256, alpha=alpha), 2)
-    x = separable(x, width(256, alpha=alpha))
-    x = separable(x, width(512, alpha=alpha), 2)
-    for _ in range(5):
-        x = separable(x, width(512, alpha=alpha))
-    x = separable(x, width(1024, alpha=alpha), 2)
-    x = separable(x, width(1024, alpha=alpha))
+    for c, s, n in stages:
+        x = stage(x, width(c, alpha=alpha), s, n)
     x = layers.GlobalAveragePooling2D()(x)
     x = layers.Dropout(0.001)(x)
     x = layers.Dense(classes, activation="softmax")(x)
