@@ -3,7 +3,7 @@
 Folders stand for the specs in them; a spec with presets is checked with each, unless one or other params are chosen.
 The exit status is 0 if all is well, 1 if a spec has errors or a check fails.
 
-  netwright check specs/resnet50.yaml
+  netwright check specs/resnet.yaml
   netwright check specs --format json > report.json
   netwright check net.yaml --set classes=10 --format github     # annotations in a pull request
 """
