@@ -63,6 +63,9 @@ class TensorFlowEngine:
     def compiled(self, function: Callable[..., Any], jit: bool = True) -> TensorFlowFunction:
         return TensorFlowFunction(function, self.device, jit)
 
+    def often(self, function: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        return function  # its operations are compiled already
+
     def compile_forward(self, program: Program) -> TensorFlowFunction:
         def forward(weights: Arrays, state: Arrays, inputs: Arrays) -> Arrays:
             return program.forward(weights, state, inputs).outputs
