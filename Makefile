@@ -7,7 +7,7 @@ SEED ?= 1
 NETWRIGHT := .venv/bin/netwright
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test fast cases lint format typecheck bench clean tools full
+.PHONY: help demo test fast cases lint format typecheck zoo bench clean tools full
 
 help: ## Show this list
 	@echo 'Netwright: make TARGET'
@@ -54,6 +54,9 @@ typecheck: tools ## Types alone: mypy --strict over the packages as they are imp
 	@for entry in netwright/*; do ln -s "../../$$entry" typecheck/netwright/; done
 	@for folder in dsl compiler backends specs; do ln -s "../../$$folder" typecheck/netwright/; done
 	@cd typecheck && "../$(PY)" -m mypy --config-file ../pyproject.toml --cache-dir ../.mypy_cache -p netwright
+
+zoo: tools ## Write specs/README.md, the table of all specs
+	@"$(PY)" tools/zoo
 
 bench: full ## Measure how fast checking and inference are, against Keras and by size (two minutes)
 	@"$(PY)" benchmarks/run.py

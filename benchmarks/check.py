@@ -14,7 +14,7 @@ from netwright.api import compile
 
 ROOT = Path(__file__).resolve().parent.parent
 RESNET50 = ROOT / "specs" / "resnet50.yaml"
-GPT2 = ROOT / "specs" / "gpt2_small.yaml"
+GPT2 = ROOT / "specs" / "gpt2.yaml"
 
 _KERAS = "import keras; print(keras.applications.ResNet50(weights=None).count_params())"
 _FRAMEWORKS = """

@@ -53,7 +53,8 @@ class Polynomial:
         kept = [(monomial, factor) for monomial, factor in total.items() if factor]
         if len(kept) > MAX_TERMS:
             raise DimTooComplex(f"a dim has more than {MAX_TERMS} terms")
-        kept.sort(key=lambda term: monomial_order(term[0]))
+        if len(kept) > 1:
+            kept.sort(key=lambda term: monomial_order(term[0]))
         return Polynomial(tuple(kept))
 
     @staticmethod
@@ -103,6 +104,8 @@ class Polynomial:
         )
 
     def scale(self, factor: int, monomial: Monomial = ()) -> Polynomial:
+        if factor and not monomial:  # the terms are in order, and as many
+            return Polynomial(tuple((term, by * factor) for term, by in self.terms))
         return Polynomial.collect((multiply_monomials(term, monomial), by * factor) for term, by in self.terms)
 
     def atoms(self) -> frozenset[Atom]:

@@ -78,7 +78,9 @@ class SymbolicDim:
         return _dim(_polynomial(other) - self._polynomial)
 
     def __mul__(self, other: Dim) -> Dim:
-        return _dim(self._polynomial * _polynomial(other))
+        if isinstance(other, SymbolicDim):
+            return _dim(self._polynomial * other._polynomial)
+        return _dim(self._polynomial.scale(index(other)))
 
     __radd__ = __add__
     __rmul__ = __mul__

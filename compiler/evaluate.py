@@ -69,7 +69,7 @@ class Evaluator:
 
     def _bind(self, target: tree.Target, value: Any) -> None:
         earlier = self.env.places.get(target.name) or self.env.module.places.get(target.name)
-        if earlier is not None:
+        if earlier is not None and target.name != "_":
             labels = (Label(earlier, "first bound here"),)
             message = f"'{target.name}' is bound twice"
             help = "names are bound once: choose another name, or write one chain"

@@ -66,13 +66,16 @@ def _return(statement: Return, indent: int) -> Iterator[str]:
 
 def _conditional_or_plain(value: Code, head: str, indent: int) -> Iterator[str]:
     """A conditional that is too long for one line reads better as a statement."""
-    if isinstance(value, Ternary) and not fits(head + value.flat(), indent):
-        yield from place(value.condition, indent, "if ", ":")
-        yield from _conditional_or_plain(value.then, head, indent + STEP)
-        yield " " * indent + "else:"
-        yield from _conditional_or_plain(value.otherwise, head, indent + STEP)
-    else:
+    if not isinstance(value, Ternary) or fits(head + value.flat(), indent):
         yield from place(value, indent, head)
+        return
+    word = "if "
+    while isinstance(value, Ternary):
+        yield from place(value.condition, indent, word, ":")
+        yield from _conditional_or_plain(value.then, head, indent + STEP)
+        value, word = value.otherwise, "elif "
+    yield " " * indent + "else:"
+    yield from place(value, indent + STEP, head)
 
 
 def _expression(statement: Expression, indent: int) -> Iterator[str]:

@@ -102,7 +102,7 @@ class ModelWriter:
         if self._scope.anchor is None:
             self._scope.anchor = Atom(variable)
         for axis, expr in enumerate(declared.type.dims):
-            for name in names_in(expr):
+            for name in self._named_values(expr):
                 self._size(name, expr, Atom(variable), axis)
 
     def _input_code(self, declared: tree.Input, value: Value) -> Code:
@@ -122,8 +122,12 @@ class ModelWriter:
     def _dim(self, expr: tree.Expr, dim: Any) -> Code:
         if isinstance(dim, SymbolicDim):
             return Atom("None")
-        of_params = names_in(expr).keys() <= self._params.keys()
+        of_params = all(name in self._params for name in self._named_values(expr))
         return self._to.plain(expr) if of_params else constant(dim)
+
+    def _named_values(self, expr: tree.Expr) -> list[str]:
+        """The params and symbolic dims that a dim is made of; other names are functions of flow, such as `len`."""
+        return [name for name in names_in(expr) if name in self._elaborated.env.names]
 
     def _size(self, name: str, expr: tree.Expr, tensor: Code, axis: int) -> None:
         """What a symbolic dim of an input stands for in the model: the size of the first axis that is just that dim."""

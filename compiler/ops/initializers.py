@@ -3,12 +3,14 @@ are given and which shapes they take."""
 
 from __future__ import annotations
 
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from netwright.compiler.dtypes import is_float
-from netwright.compiler.ops.attributes import Ints, attr, one_of, positive
+from netwright.compiler.ops.attributes import TYPES, AttributeType, Ints, attr, one_of, positive, type_of
 from netwright.compiler.ops.configuration import Configuration, find
 from netwright.compiler.ops.op import Joined, Op, OpError, Weight
+from netwright.compiler.ops.shapes import broadcasts_to
+from netwright.compiler.types import Shape
 
 
 class Initializer(Configuration, kind="initializers"):
@@ -29,13 +31,16 @@ class Initializer(Configuration, kind="initializers"):
 
 def expect_fillable(op: Op, weight: Weight) -> None:
     """The weight is of a rank and a dtype that its initializer takes."""
-    parts = weight.initializer.parts if isinstance(weight.initializer, Joined) else ((0, weight.initializer),)
-    for _, given in parts:
+    joined = isinstance(weight.initializer, Joined)
+    parts = weight.initializer.parts if joined else ((None, weight.initializer),)
+    for size, given in parts:
         named = find("initializers", given) if isinstance(given, str) else None
         initializer = given if named is None else named({})
         if isinstance(initializer, Initializer):
             _expect_dtype(op, weight, initializer)
             _expect_rank(op, weight, initializer)
+        if isinstance(initializer, Constant):
+            _expect_shape(op, weight, initializer, (*weight.shape[:-1], size) if joined else weight.shape)
 
 
 def _expect_dtype(op: Op, weight: Weight, initializer: Initializer) -> None:
@@ -51,11 +56,46 @@ def _expect_dtype(op: Op, weight: Weight, initializer: Initializer) -> None:
 def _expect_rank(op: Op, weight: Weight, initializer: Initializer) -> None:
     if not initializer.takes_rank(len(weight.shape)):
         message = f"{initializer.name_in_flow} cannot fill {weight.name}, which is of rank {len(weight.shape)}"
-        attribute = f"{weight.name}_initializer"
-        at = attribute if attribute in type(op).attributes() else None
         fewest, most = initializer.ranks
         label = f"fills rank {fewest}" + ("" if fewest == most else " and above")
-        raise OpError("invalid-argument", message, at=at, label=label)
+        raise OpError("invalid-argument", message, at=_attribute_of(op, weight), label=label)
+
+
+def _expect_shape(op: Op, weight: Weight, initializer: Constant, shape: Shape) -> None:
+    found = _shape_of(initializer.value)
+    if not broadcasts_to(found, shape):
+        message = f"{weight.name} is of shape {list(shape)}, the constant of shape {list(found)}"
+        raise OpError("shape-mismatch", message, at=_attribute_of(op, weight), label="does not fill it")
+
+
+def _attribute_of(op: Op, weight: Weight) -> str | None:
+    """The operator's attribute that the weight's initializer is given by, where it has one."""
+    return next((name for name in (f"{weight.name}_initializer", "initializer") if name in type(op).attributes()), None)
+
+
+def _shape_of(value: Any) -> Shape:
+    return (len(value), *_shape_of(value[0])) if isinstance(value, tuple) else ()
+
+
+class _Array(AttributeType):
+    """Lists in lists of numbers, all of one depth and those beside each other of one length."""
+
+    expected = "an array: a list of numbers, or of lists of one length"
+
+    def convert(self, value: Any, owner: Any) -> Any:
+        if not isinstance(value, tuple) or not value:
+            raise self.fault()
+        items = tuple(type_of("float | Array").convert(item, owner) for item in value)
+        if len(set(map(_shape_of, items))) > 1:
+            raise self.fault()
+        return items
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "array", "minItems": 1}
+
+
+TYPES["Array"] = _Array()
+Array = tuple[Any, ...]
 
 
 class Zeros(Initializer):
@@ -73,11 +113,11 @@ class Ones(Initializer):
 
 
 class Constant(Initializer):
-    """`value` everywhere."""
+    """`value` everywhere; or an array of values, as lists, that is as large as the weight or broadcasts to it."""
 
     draws = False
     not_alone = ("constant", "Constant")
-    value: float = 0.0
+    value: float | Array = 0.0
 
 
 class Identity(Initializer):

@@ -97,7 +97,7 @@ class BatchNormalization(Rescaled):
         initial = self.moving_variance_initializer
         if isinstance(initial, (Ones, Zeros)):
             return initial
-        if isinstance(initial, Constant) and initial.value >= 0:
+        if isinstance(initial, Constant) and isinstance(initial.value, (int, float)) and initial.value >= 0:
             return Constant({"value": sqrt(initial.value)})
         message = "with renorm the moving variance must start from a constant that is not negative"
         raise OpError("invalid-argument", message, at="moving_variance_initializer")

@@ -3,7 +3,7 @@ take forward and backward, as the framework's profiler measures them on made-up 
 counts for the one that it ends in.
 
   netwright profile specs/resnet50.yaml --batch 4 --engine jax --depth 1
-  netwright profile specs/gpt2_small.yaml --set T=128 --batch 1 --inference --format json
+  netwright profile specs/gpt2.yaml --set T=128 --batch 1 --inference --format json
 """
 
 from __future__ import annotations

@@ -93,7 +93,7 @@ def build_model(heads=2):
     tokens: i32[N, T], image: f32[N, H, W, 4] -> out1: f32[N, 3], out2: f32[N, 8]
     """
     tokens = keras.Input((None,), dtype="int32", name="tokens")
-    image = keras.Input((None, None, 4), name="image")
+    image = keras.Input((None, None, max(4, heads)), name="image")
     e = layers.Embedding(100, 8)(tokens)
     p = Arange(axis=1)(tokens)
     p = layers.Embedding(50, 8)(p)

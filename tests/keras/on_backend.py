@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import yaml
 
 from netwright.api import Model, compile as compile_spec
 from netwright.backends.keras.emit import emit
@@ -26,21 +27,10 @@ SPECS = sorted((HERE / "specs").glob("*.yaml"))
 
 #: params that make a spec small
 SMALL: dict[str, dict[str, Any]] = {
-    "bilstm_timit": {"hidden": 6, "features": 5},
+    **yaml.safe_load((HERE.parent / "specs" / "reduced.yaml").read_text()),
     "cells": {"units": 3, "width": 5},
-    "char_lstm": {"hidden": 8, "symbols": 9},
     "choices": {"heads": True},
     "externs": {"D": 4, "rate": 0.2},
-    "googlenet": {"scale": 0.05, "size": 64, "classes": 5},
-    "gpt2_small": {"vocabulary": 50, "context": 16, "width": 8, "heads": 2, "depth": 2, "T": 12},
-    "inception_v3": {"scale": 0.03, "size": 75, "classes": 5},
-    "mobilenet_v2": {"alpha": 0.1, "size": 32, "classes": 5, "stages": [[1, 16, 1, 1], [6, 24, 2, 2], [6, 32, 2, 1]]},
-    "resnet50": {"width": 4, "size": 32, "classes": 5, "depths": [1, 2, 1, 1]},
-    "seq2seq_attention": {"vocabulary": 20, "width": 6, "hidden": 8},
-    "siamese": {"width": 2, "features": 7},
-    "transformer_base": {"vocabulary": 30, "width": 8, "hidden": 12, "heads": 2, "depth": 2, "S": 7, "T": 5},
-    "unet": {"width": 2, "depth": 2, "size": 92},
-    "vgg": {"width": 2, "hidden": 9, "size": 32, "classes": 5},
 }
 BATCH, LENGTH = 2, 12
 

@@ -137,6 +137,15 @@ def test_a_long_choice_becomes_a_statement() -> None:
     assert all(len(line) <= WIDTH for line in lines)
 
 
+def test_a_long_choice_of_several_is_not_nested() -> None:
+    choice = Atom("x" * 30)
+    for number in range(3):
+        choice = Ternary(Atom("y" * 30), Atom(f"condition_{number}"), choice)
+    lines = lay_out([Assign(("y",), choice)]).split("\n")
+    assert lines[::2] == ["if condition_2:", "elif condition_1:", "elif condition_0:", "else:"]
+    assert lines[1::2] == [f"    y = {'y' * 30}"] * 3 + [f"    y = {'x' * 30}"]
+
+
 # ---------------------------------------------------------------- names
 
 

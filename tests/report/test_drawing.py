@@ -92,7 +92,7 @@ def test_tooltips_say_path_line_and_figures() -> None:
     assert "9,472 parameters, 118 M MACs" in tip  # 112 * 112 * 64 * 7 * 7 * 3
 
 
-@pytest.mark.parametrize("name", ["resnet50", "googlenet", "unet", "siamese", "seq2seq_attention", "gpt2_small"])
+@pytest.mark.parametrize("name", ["resnet50", "googlenet", "unet", "siamese", "seq2seq_bahdanau", "gpt2"])
 def test_boxes_hold_what_is_in_them_and_nothing_overlaps(name: str) -> None:
     check_level(figure(draw(model(name), 9), folded=True))
 
@@ -161,7 +161,7 @@ def test_mermaid_statements_are_of_known_form(name: str) -> None:
 @pytest.mark.slow
 def test_pictures_are_the_same_bytes_in_every_process() -> None:
     code = "import sys; from netwright.cli import main; main(['draw', sys.argv[1], '--depth', '2'])"
-    command = [sys.executable, "-c", code, str(SPECS / "transformer_base.yaml")]
+    command = [sys.executable, "-c", code, str(SPECS / "transformer.yaml")]
     environment = {"PYTHONPATH": ":".join(sys.path)}
     drawn = {
         subprocess.run(command, check=True, capture_output=True, env=environment | {"PYTHONHASHSEED": seed}).stdout

@@ -98,17 +98,17 @@ def test_peaks_are_shown_where_they_are_asked_for() -> None:
 
 
 def test_text_is_cut_to_the_terminal_and_figures_are_not() -> None:
-    model = netwright.compile(SPECS / "seq2seq_attention.yaml", params={"S": 64, "T": 64})
+    model = netwright.compile(SPECS / "seq2seq_luong.yaml", params={"S": 64, "T": 64})
     rows = list(summary_rows(model))
     table, _, totals = text(model, rows, width=80).rpartition("parameters  ")
     assert max(map(len, table.splitlines())) <= 80
-    assert "2,056,000" in table
-    assert "7,203,136" in totals
+    assert "50,050,000" in table
+    assert "217,082,000" in totals
     assert max(map(len, text(model, rows).splitlines())) > 80
 
 
 def test_unknown_sizes_are_asked_for() -> None:
-    model = netwright.compile(SPECS / "seq2seq_attention.yaml")
+    model = netwright.compile(SPECS / "seq2seq_luong.yaml")
     assert text(model, []).endswith("? (give sizes: --set S=64 --set T=64)")
 
 

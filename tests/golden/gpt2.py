@@ -1,8 +1,9 @@
-"""gpt2_small: GPT-2 small, a decoder-only Transformer with the token embedding tied to
-the output.
+"""gpt2: GPT-2, a decoder-only Transformer with the token embedding tied to the output;
+small unless told otherwise.
 
-Radford et al. 2019, Language models are unsupervised multitask learners
-Written by Netwright 0.1.0 from gpt2_small.yaml; depends on Keras alone.
+Radford et al. 2019, Language models are unsupervised multitask learners (counts as
+Hugging Face's)
+Written by Netwright 0.1.0 from gpt2.yaml; depends on Keras alone.
 """
 
 import keras
@@ -47,22 +48,38 @@ class Arange(layers.Layer):
         return {**super().get_config(), **config}
 
 
-def norm(x):
-    return layers.LayerNormalization(epsilon=1e-5)(x)
-
-
-def transformer_block(x, width, heads, rate):
-    h = norm(x)
-    y = layers.MultiHeadAttention(
+def attend(x, memory, heads, rate=0.0, causal=False):
+    width = x.shape[-1]
+    return layers.MultiHeadAttention(
         heads,
         width // heads,
         dropout=rate,
-    )(h, h, use_causal_mask=True)
+    )(x, memory, use_causal_mask=causal)
+
+
+def feed_forward(x, hidden, act):
+    width = x.shape[-1]
+    x = layers.Dense(hidden)(x)
+    x = act(x)
+    return layers.Dense(width)(x)
+
+
+def pre_norm_layer(
+    x,
+    heads,
+    hidden,
+    act,
+    rate,
+    attention_rate=0.0,
+    epsilon=1e-6,
+    causal=False,
+):
+    h = layers.LayerNormalization(epsilon=epsilon)(x)
+    y = attend(h, h, heads, attention_rate, causal)
     y = layers.Dropout(rate)(y)
     a = x + y
-    x = norm(a)
-    x = layers.Dense(4 * width, activation="gelu")(x)
-    x = layers.Dense(width)(x)
+    x = layers.LayerNormalization(epsilon=epsilon)(a)
+    x = feed_forward(x, hidden, act)
     x = layers.Dropout(rate)(x)
     return a + x
 
@@ -81,7 +98,7 @@ def build_model(
     tokens: i32[N, 1024] -> output: f32[N, 1024, 50257]
     """
     tokens = keras.Input((T,), dtype="int32", name="tokens")
-    embedding_of_tokens = layers.ReversibleEmbedding(
+    words = layers.ReversibleEmbedding(
         vocabulary,
         width,
         embeddings_initializer=keras.initializers.RandomNormal(stddev=0.02),
@@ -92,10 +109,19 @@ def build_model(
         width,
         embeddings_initializer=keras.initializers.RandomNormal(stddev=0.01),
     )(x)
-    x = embedding_of_tokens(tokens)
+    x = words(tokens)
     x = layers.Dropout(rate)(x + positions)
     for _ in range(depth):
-        x = transformer_block(x, width=width, heads=heads, rate=rate)
-    x = norm(x)
-    x = embedding_of_tokens(x, reverse=True)
-    return keras.Model(tokens, x, name="gpt2_small")
+        x = pre_norm_layer(
+            x,
+            heads,
+            4 * width,
+            lambda x: keras.activations.gelu(x, approximate=True),
+            rate,
+            rate,
+            1e-5,
+            causal=True,
+        )
+    x = layers.LayerNormalization(epsilon=1e-5)(x)
+    x = words(x, reverse=True)
+    return keras.Model(tokens, x, name="gpt2")
