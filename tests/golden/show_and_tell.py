@@ -10,42 +10,23 @@ import keras
 from keras import layers, ops
 
 
-def shortcut(x, filters, strides=1, use_bias=False, frozen=False):
+def shortcut(x, filters, strides=1, use_bias=False):
     C = x.shape[-1]
     if strides == 1 and C == filters:
         return x
     else:
-        return conv_bn(x, filters, 1, strides, use_bias=use_bias, frozen=frozen)
+        return conv_bn(x, filters, 1, strides, use_bias=use_bias)
 
 
-def bottleneck(
-    x,
-    filters,
-    strides=1,
-    inner=None,
-    groups=1,
-    v1=False,
-    use_bias=False,
-    dilation=1,
-    frozen=False,
-):
+def bottleneck(x, filters, strides=1, inner=None, groups=1, v1=False, use_bias=False):
     if inner is None:
         inner = filters // 4
-    y = conv_bn(x, inner, 1, strides if v1 else 1, use_bias=use_bias, frozen=frozen)
+    y = conv_bn(x, inner, 1, strides if v1 else 1, use_bias=use_bias)
     y = layers.ReLU()(y)
-    y = conv_bn(
-        y,
-        inner,
-        3,
-        1 if v1 else strides,
-        groups=groups,
-        use_bias=use_bias,
-        dilation=dilation,
-        frozen=frozen,
-    )
+    y = conv_bn(y, inner, 3, 1 if v1 else strides, groups=groups, use_bias=use_bias)
     y = layers.ReLU()(y)
-    y = conv_bn(y, filters, 1, use_bias=use_bias, frozen=frozen)
-    z = shortcut(x, filters, strides, use_bias, frozen)
+    y = conv_bn(y, filters, 1, use_bias=use_bias)
+    z = shortcut(x, filters, strides, use_bias)
     return layers.ReLU()(y + z)
 
 
@@ -59,29 +40,20 @@ def conv_bn(
     use_bias=False,
     epsilon=1e-3,
     momentum=0.99,
-    scale=True,
-    dilation=1,
-    frozen=False,
 ):
     x = layers.Conv2D(
         filters,
         kernel,
         strides,
         padding,
-        dilation_rate=dilation,
         groups=groups,
         use_bias=use_bias,
     )(x)
-    return layers.BatchNormalization(
-        epsilon=epsilon,
-        momentum=momentum,
-        scale=scale,
-        trainable=not frozen,
-    )(x)
+    return layers.BatchNormalization(epsilon=epsilon, momentum=momentum)(x)
 
 
-def conv_bn_relu(x, filters, kernel, strides=1, padding="same", groups=1, scale=True):
-    x = conv_bn(x, filters, kernel, strides, padding, groups, scale=scale)
+def conv_bn_relu(x, filters, kernel, strides=1, padding="same", groups=1):
+    x = conv_bn(x, filters, kernel, strides, padding, groups)
     return layers.ReLU()(x)
 
 
