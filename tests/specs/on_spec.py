@@ -35,7 +35,7 @@ SPECS = sorted((HERE.parents[1] / "specs").glob("*.yaml"))
 REDUCED: dict[str, dict[str, Any]] = yaml.safe_load((HERE / "reduced.yaml").read_text())
 STEPS = 12
 #: of SGD; where batch statistics are over few numbers, steps magnify the last digits
-RATES = {"inception_v3": 1e-6}
+RATES = {"facenet": 1e-6, "inception_v3": 1e-6, "lenet5_original": 1e-5}
 RATE = 1e-4
 BATCH = 4
 
