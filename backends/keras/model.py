@@ -186,7 +186,7 @@ def _by_name(result: Term) -> dict[str, Term]:
     """The outputs of a model that does not name them."""
     if isinstance(result, Items):
         return {f"output_{index}": item for index, item in enumerate(result.items)}
-    if isinstance(result, Tensors):
+    if isinstance(result, Tensors) and result.count is not None:
         items = [Subscript(result.code, (Atom(str(index)),)) for index in range(result.count)]
         return {f"output_{index}": Tensor(item) for index, item in enumerate(items)}
     return {"output": result}

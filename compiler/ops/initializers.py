@@ -31,8 +31,8 @@ class Initializer(Configuration, kind="initializers"):
 
 def expect_fillable(op: Op, weight: Weight) -> None:
     """The weight is of a rank and a dtype that its initializer takes."""
-    joined = isinstance(weight.initializer, Joined)
-    parts = weight.initializer.parts if joined else ((None, weight.initializer),)
+    whole = weight.initializer
+    parts = whole.parts if isinstance(whole, Joined) else ((None, whole),)
     for size, given in parts:
         named = find("initializers", given) if isinstance(given, str) else None
         initializer = given if named is None else named({})
@@ -40,7 +40,7 @@ def expect_fillable(op: Op, weight: Weight) -> None:
             _expect_dtype(op, weight, initializer)
             _expect_rank(op, weight, initializer)
         if isinstance(initializer, Constant):
-            _expect_shape(op, weight, initializer, (*weight.shape[:-1], size) if joined else weight.shape)
+            _expect_shape(op, weight, initializer, weight.shape if size is None else (*weight.shape[:-1], size))
 
 
 def _expect_dtype(op: Op, weight: Weight, initializer: Initializer) -> None:
