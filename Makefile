@@ -58,7 +58,7 @@ typecheck: tools ## Types alone: mypy --strict over the packages as they are imp
 zoo: tools ## Write specs/README.md, the table of all specs
 	@"$(PY)" tools/zoo
 
-bench: full ## Measure how fast checking and inference are, against Keras and by size (two minutes)
+bench: full ## Measure how fast checking, inference and training are, against Keras (half an hour)
 	@"$(PY)" benchmarks/run.py
 
 clean: ## Remove all that was built: .venv, caches, build/

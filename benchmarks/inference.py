@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-RESNET50 = Path(__file__).resolve().parent.parent / "specs" / "resnet50.yaml"
+RESNET = Path(__file__).resolve().parent.parent / "specs" / "resnet.yaml"
 #: batch -> how often each contender runs, all in turns
 ROUNDS = {1: 40, 8: 15}
 Forward = Callable[[Any], Any]
@@ -53,7 +53,7 @@ def _contenders() -> dict[str, Forward]:
     from netwright.backends.xla.target import Target
 
     target = Target("tensorflow", "cpu", jit="off")
-    program = Program(compile(RESNET50), load_engine(target), target)
+    program = Program(compile(RESNET, preset="resnet50_keras"), load_engine(target), target)
     arrays = initial_arrays(program, 0)
     model = _emitted(program, arrays)
     function = tf.function(lambda images: model(images, training=False), autograph=False)

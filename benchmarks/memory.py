@@ -26,7 +26,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "lenet5": {},
     "mnist_mlp": {},
     "mobilenet_v2": {"alpha": 0.35, "size": 64},
-    "resnet50": {"width": 16, "size": 64, "depths": [2, 2, 2, 2]},
+    "resnet": {"width": 16, "size": 64, "depths": [2, 2, 2, 2]},
     "transformer": {"vocabulary": 300, "width": 64, "hidden": 128, "heads": 4, "depth": 3},
     "unet": {"width": 8, "size": 188},
     "vgg": {"width": 8, "size": 64, "hidden": 64},
@@ -81,7 +81,7 @@ def rematerialized() -> Iterator[tuple[str, str]]:
     from netwright.backends.xla.program import Program
 
     engine = load_engine(Target("jax", "cpu"))
-    for name in ("gpt2", "resnet50", "transformer"):
+    for name in ("gpt2", "resnet", "transformer"):
         model = compile_spec(SPECS / f"{name}.yaml", params=SMALL[name])
         kept, again = (xla_bytes(Program(model, engine, Target(remat=remat))) for remat in ("none", "block"))
         yield f"{name}: {kept / 1e6:.2f} MB to {again / 1e6:.2f} MB", f"{kept / again:.2f}"

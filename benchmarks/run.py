@@ -8,16 +8,19 @@ import sys
 import check
 import inference
 import memory
+import training
+
+BENCHMARKS = {**check.BENCHMARKS, **memory.BENCHMARKS, **inference.BENCHMARKS, **training.BENCHMARKS}
 
 
 def main(names: list[str]) -> int:
     """Run the benchmarks whose names contain one of the words given; without words, all."""
     print(f"{platform.machine()}, Python {platform.python_version()}")
-    for name, benchmark in {**check.BENCHMARKS, **memory.BENCHMARKS, **inference.BENCHMARKS}.items():
+    for name, benchmark in BENCHMARKS.items():
         if not names or any(word in name for word in names):
             print(f"\n{name}")
             for label, figure in benchmark():
-                print(f"  {label:<62} {figure:>10}")
+                print(f"  {label:<62} {figure:>10}", flush=True)
     return 0
 
 

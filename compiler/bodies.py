@@ -110,7 +110,7 @@ def _finish(session: Session, graph: Graph, result: Any, span: Span, what: str) 
             message = f"{what} ends in a tensor or a tuple of tensors, found {kind_of(item)}"
             help = "apply it to a tensor: `x -> ...`" if isinstance(item, Layer) else None
             session.fail("not-a-tensor", message, span, help=help)
-    graph.outputs = tuple(graph.import_value(item) for item in items)
+    graph.finish(tuple(graph.import_value(item) for item in items))
     graph.output_is_tuple = isinstance(result, tuple)
 
 

@@ -139,7 +139,7 @@ class _Elaboration:
                 outputs = self._named_outputs()
             elif result is not POISON:
                 outputs = self._result_outputs(result)
-        self.graph.outputs = tuple(outputs.values())
+        self.graph.finish(tuple(outputs.values()))
         return outputs
 
     def _named_outputs(self) -> dict[str, Value]:

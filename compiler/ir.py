@@ -143,11 +143,13 @@ class ScanNode(BodyNode):
 
 @entity
 class Graph:
-    """Nodes in order of evaluation. `output_is_tuple` tells one tensor from a tuple of one."""
+    """Nodes in order of evaluation; `unread` are those of which nothing comes in the outputs, so that they are not part
+    of the model. `output_is_tuple` tells one tensor from a tuple of one."""
 
     name: str
     inputs: list[Value] = field(default_factory=list)
     nodes: list[Node] = field(default_factory=list)
+    unread: list[Node] = field(default_factory=list)
     outputs: tuple[Value, ...] = ()
     output_is_tuple: bool = False
     instances: list[Instance] = field(default_factory=list)
@@ -163,6 +165,23 @@ class Graph:
         node.outputs = tuple(Value(type, self) for type in types)
         self.nodes.append(node)
         return node.outputs
+
+    def finish(self, outputs: tuple[Value, ...]) -> None:
+        """Settle the outputs, and with them which nodes count."""
+        self.outputs = outputs
+        read = set(outputs)
+        kept = []
+        for node in reversed(self.nodes):
+            if read.isdisjoint(node.outputs):
+                self.unread.append(node)
+            else:
+                kept.append(node)
+                read.update(read_by(node))
+        if self.unread:
+            gone = {id(node) for node in self.unread}
+            for instance in self.instances:
+                instance.position -= sum(id(node) in gone for node in self.nodes[: instance.position])
+            self.nodes = kept[::-1]
 
     def import_value(self, value: Value) -> Value:
         """The value as this graph sees it: a tensor of an enclosing graph becomes a captured input."""

@@ -34,8 +34,8 @@ _ABOUT = """\
 Netwright compiles neural networks described in text. Begin with
 
   netwright check specs/mnist_mlp.yaml          is it right, how large is it, do its claims hold?
-  netwright summary specs/resnet50.yaml         every layer with shape, parameters, MACs and memory
-  netwright emit specs/resnet50.yaml -o net.py  Keras code that needs nothing of Netwright
+  netwright summary specs/resnet.yaml         every layer with shape, parameters, MACs and memory
+  netwright emit specs/resnet.yaml -o net.py  Keras code that needs nothing of Netwright
   netwright train specs/mnist_mlp.yaml --out d  train it under XLA
 
 `netwright COMMAND --help` tells more of each.

@@ -40,6 +40,15 @@ class Captures:
         tensors = tuple(tensor for tensor, _ in self._found.values())
         return (("constants", Display("list", tensors)),) if tensors else ()
 
+    def holding_states(self, call: tuple[tuple[str, Code], ...]) -> tuple[tuple[str, Code], ...]:
+        """The arguments with each first state in a variable, which says the size of an input of the cell."""
+        return tuple((name, self._state(code) if name == "initial_state" else code) for name, code in call)
+
+    def _state(self, code: Code) -> Code:
+        if isinstance(code, Display):
+            return replace(code, items=tuple(map(self._state, code.items)))
+        return self._held("state", code)
+
     def make_inputs(self) -> None:
         """Write `cell_mask = keras.Input(batch_shape=mask.shape, dtype=mask.dtype)`."""
         for tensor, name in self._found.values():

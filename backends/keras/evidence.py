@@ -29,6 +29,7 @@ class Evidence:
         self._nodes: dict[Place, Node] = {}
         self._recurrences: dict[Place, list[ScanNode]] = {}
         self._instances: dict[Place, Instance] = {}
+        self._applications: dict[Place, list[Node]] = {}
         self._calls: dict[Block, list[tuple[BlockLayer, Graph]]] = {}
         for span, value in elaborated.session.seen:
             if isinstance(value, Value):
@@ -38,12 +39,14 @@ class Evidence:
         for layer, graph in elaborated.session.calls:
             self._calls.setdefault(layer.block, []).append((layer, graph))
         for graph in graphs_of(elaborated.graph) if elaborated.graph else ():
-            for node in graph.nodes:
+            for node in (*graph.nodes, *graph.unread):
                 self._note(node)
             self._instances.update((place_of(instance.span), instance) for instance in graph.instances)
 
     def _note(self, node: Node) -> None:
         self._nodes[place_of(node.span)] = node
+        if node.instance is not None:
+            self._applications.setdefault(place_of(node.instance.span), []).append(node)
         if isinstance(node, ScanNode):
             declared = () if node.instance is None else (node.instance.span,)
             for span in (node.span, *declared):
@@ -103,6 +106,15 @@ class Evidence:
         instance = self._instances.get(place_of(span))
         return None if instance is None else instance.first
 
+    def operands_of_shared(self, span: Span) -> list[tuple[Value, ...]]:
+        """For each operand of the shared layer declared at this place, what it was applied to."""
+        return list(zip(*(node.operands for node in self._applications[place_of(span)]), strict=True))
+
+    def is_operand_beside(self, value: Value, span: Span) -> bool:
+        """Whether the value is an operand of the block that declares a shared layer at this place."""
+        declared = (place_of(instance.span) for instance in value.graph.instances)
+        return value in value.graph.inputs and place_of(span) in declared
+
 
 def place_of(span: Span) -> Place:
     """A span as a key."""
@@ -114,7 +126,8 @@ def graphs_of(graph: Graph) -> Iterable[Graph]:
     found = {graph: None}
     todo = [graph]
     while todo:
-        for node in todo.pop().nodes:
+        here = todo.pop()
+        for node in (*here.nodes, *here.unread):
             inner = body_of(node)
             if inner is not None and inner not in found:
                 found[inner] = None

@@ -45,7 +45,7 @@ class LayerNames:
 
 def _made_in(graph: Graph) -> Iterator[tuple[Span, Node]]:
     """Where the graph makes layers, and the first application of each."""
-    yield from ((node.span, node) for node in graph.nodes if node.instance is None)
+    yield from ((node.span, node) for node in (*graph.nodes, *graph.unread) if node.instance is None)
     yield from ((shared.span, shared.first) for shared in graph.instances if shared.first is not None)
 
 

@@ -20,6 +20,7 @@ from netwright.backends.keras.terms import (
     operand_codes,
     temps_of,
 )
+from netwright.compiler.dims import Dim
 from netwright.compiler.dtypes import keras_dtype
 from netwright.compiler.ir import Value
 from netwright.compiler.ops.registry import OPERATORS
@@ -104,7 +105,7 @@ def _share_operator(to: Translator, layer: OperatorLayer, wanted: str | None, pl
 
 
 def _share_model(to: Translator, layer: Layer, wanted: str | None, place: Span) -> SharedLayer:
-    """A model of its own over inputs of the types that the layer was first applied to."""
+    """A model of its own over inputs of the types that the layer is applied to."""
     node = to.emission.evidence.first_application(place)
     if node is None:
         to.refuse("this shared layer is applied nowhere, so its weights have no sizes", place)
@@ -112,8 +113,8 @@ def _share_model(to: Translator, layer: Layer, wanted: str | None, place: Span) 
         to.refuse("a shared block cannot use tensors from outside of it", place, "give them as its operands")
     variable = _variable(to, wanted, "shared")
     names = tuple(to.scope.temporary(*wanted) for wanted in _input_names(layer, variable))
-    for name, value in zip(names, node.operands, strict=True):
-        to.scope.assign((name,), _input(to, value, place))
+    for name, values in zip(names, to.emission.evidence.operands_of_shared(place), strict=True):
+        to.scope.assign((name,), _input(to, values, place))
     inputs = tuple(Tensor(Atom(name)) for name in names)
     carry = Carry(to.scope)
     anchor, to.scope.anchor = to.scope.anchor, Atom(names[0])
@@ -144,13 +145,37 @@ def _input_names(layer: Layer, variable: str) -> tuple[tuple[str, ...], ...]:
     return tuple((f"{variable}_{name}",) for name in operands)
 
 
-def _input(to: Translator, value: Value, place: Span) -> Code:
-    """`keras.Input` of the value's type; of the shape of the model's input where it is one."""
-    found = model_input(to, value, place)
-    dims = tuple(dim if isinstance(dim, int) else None for dim in value.type.shape[1:])
-    shape = constant(dims) if found is None else Subscript(Member(found, "shape"), (Index(Atom("1")),))
-    dtype = () if value.type.dtype == "f32" else (("dtype", Atom(string(keras_dtype(value.type.dtype)))),)
+def _input(to: Translator, values: tuple[Value, ...], place: Span) -> Code:
+    """`keras.Input` for all of the values: of any size where they differ, else of the shape of one that has a name
+    here, since that follows the params."""
+    type = values[0].type
+    sizes = [set(dims) for dims in zip(*(value.type.shape[1:] for value in values), strict=True)]
+    shape = _shape(_named(to, values, place), sizes)
+    dtype = () if type.dtype == "f32" else (("dtype", Atom(string(keras_dtype(type.dtype)))),)
     return Call(to.emission.keras("Input"), (shape,), dtype)
+
+
+def _shape(named: Code | None, sizes: list[set[Dim]]) -> Code:
+    fixed = [dims.copy().pop() if len(dims) == 1 else None for dims in sizes]
+    if named is None:
+        return constant(tuple(dim if isinstance(dim, int) else None for dim in fixed))
+    shape = Member(named, "shape")
+    if None not in fixed:
+        return Subscript(shape, (Index(Atom("1")),))
+    each = (Atom("None") if dim is None else Subscript(shape, (Atom(str(axis)),)) for axis, dim in enumerate(fixed, 1))
+    return Display("tuple", tuple(each))
+
+
+def _named(to: Translator, values: tuple[Value, ...], place: Span) -> Code | None:
+    """The variable of the first of the values that is an input of the model or an operand of the block."""
+    for value in values:
+        found = model_input(to, value, place)
+        if found is not None:
+            return found
+        if to.emission.evidence.is_operand_beside(value, place):
+            term = to.scope.find(value.name)
+            return None if term is None else to.code(term, place)
+    return None
 
 
 def model_input(to: Translator, value: Value, place: Span) -> Code | None:

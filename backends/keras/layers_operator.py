@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from netwright.backends.keras.as_function import as_function
 from netwright.backends.keras.layers_random import drawn
+from netwright.backends.keras.literals import string
 from netwright.backends.keras.scope import Carry
 from netwright.backends.keras.syntax import Atom, Call, Code, Display, Signed, Size
 from netwright.backends.keras.terms import (
@@ -24,7 +25,7 @@ from netwright.backends.keras.terms import (
     temps_of,
 )
 from netwright.compiler.ops.activation_values import StandsForActivation
-from netwright.compiler.ops.activations import ActivationFunction
+from netwright.compiler.ops.activations import IN_OPS, ActivationFunction
 from netwright.compiler.ops.op import Op
 from netwright.compiler.ops.random_functions import RandomFunction
 from netwright.compiler.ops.written import WrittenLayer
@@ -67,6 +68,16 @@ class OperatorLayer(Layer):
         is_activation = issubclass(self.cls, ActivationFunction) and self.cls.for_attributes
         return self.cls.keras.removeprefix("activations.") if is_activation else ""
 
+    @property
+    def _function(self) -> str:
+        """Keras's name of the function for tensors of a model that is being built; '' where there is none."""
+        if not issubclass(self.cls, ActivationFunction) or self.cls.takes_symbols:
+            return self.cls.keras
+        return f"ops.{self.activation_name}" if self.activation_name in IN_OPS else ""
+
+    def _activation_layer(self, to: Translator) -> Code:
+        return Call(to.emission.keras("layers.Activation"), (Atom(string(self.activation_name)),))
+
     def called_with(self, given: Given) -> OperatorLayer:
         """The same with call-time arguments, in the place of those of their names."""
         call = tuple((dict(self.given.call) | dict(given.call)).items())
@@ -93,6 +104,9 @@ class OperatorLayer(Layer):
         reshaped = self._reshaped(to, operand, place)
         if reshaped is not None:
             return reshaped
+        if not self._function:
+            operand = tied_operand(to, operand, place)
+            return made(to, Call(self._activation_layer(to), operand_codes(operand)), temps_of([operand]), place)
         instead = to.emission.evidence.layer_at(place)
         if instead:
             operand = tied_operand(to, operand, place)
@@ -107,7 +121,7 @@ class OperatorLayer(Layer):
         return replace(made(to, code, temps_of([operand]), place), applied=False, eager=eager)
 
     def _function_code(self, to: Translator, operand: Term) -> Call:
-        function = to.emission.keras(self.cls.keras)
+        function = to.emission.keras(self._function)
         positional, keywords = self.given.positional, (*self.given.keywords, *self.given.call)
         operands = self._operands(operand)
         if self.cls.convention == "named":
@@ -176,7 +190,8 @@ class OperatorLayer(Layer):
 
     def function(self, to: Translator) -> Code:
         if self.is_bare and self.activation_name:
-            return to.emission.keras(f"activations.{self.activation_name}")
+            name = self._function if self.is_function else f"activations.{self.activation_name}"
+            return to.emission.keras(name) if name else self._activation_layer(to)
         is_plain = self.is_function and not issubclass(self.cls, RandomFunction)
         if self.is_bare and is_plain and self.cls.convention == "positional":
             return to.emission.keras(self.cls.keras)

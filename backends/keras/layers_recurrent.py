@@ -63,10 +63,11 @@ class RecurrentLayer(OperatorLayer):
         assert isinstance(operand, Tensor)
         variable = to.scope.temporary("cell")
         captures = Captures(to, variable)
-        inside = replace(self, cell=captures.inside(self.cell))
+        held = replace(self.given, call=captures.holding_states(self.given.call))
+        inside = replace(self, cell=captures.inside(self.cell), given=held)
         self._check_captures(to, place, every=not captures.hides)
         layer = inside._made(to, place, operand.code, variable, captures)
-        code = Call(layer, operand_codes(operand), (*self.given.call, *captures.argument()))
+        code = Call(layer, operand_codes(operand), (*held.call, *captures.argument()))
         return made(to, code, temps_of([operand]) | captures.temps, place)
 
     def instance(self, to: Translator, place: Span) -> Code:

@@ -121,13 +121,13 @@ def _check_classes(path: Path, found: dict[str, list[str]], learnt: dict[str, li
 def _compiled(model: Model, plan: Plan, asked: Evaluation, seed: int) -> tuple[Engine, Training]:
     """The program with the weights; its optimizer, which nothing uses, keeps nothing beside them."""
     from netwright.backends.keras.objects import keras_object
-    from netwright.backends.xla.engines.selection import load_engine
+    from netwright.backends.xla.engines.selection import load_engine, suited
     from netwright.backends.xla.folding import folded
     from netwright.backends.xla.initialization import initial_arrays
     from netwright.backends.xla.program import Program
     from netwright.backends.xla.weights import load_weights
 
-    target = asked.target.as_planned(plan)
+    target = suited(asked.target.as_planned(plan), model)
     engine = load_engine(target)
     program = Program(model, engine, target)
     check_compiled(program.sites, engine.name, training=False)

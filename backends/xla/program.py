@@ -19,7 +19,7 @@ from netwright.backends.xla.forms import load_forms
 from netwright.backends.xla.layout import Layout, Place
 from netwright.backends.xla.leaves import Arrays, Leaf, make_leaf
 from netwright.backends.xla.looping import Looped, is_masked, one_by_one
-from netwright.backends.xla.loops import UNROLLED, Loop, Loops
+from netwright.backends.xla.loops import UNROLLED, Loop, Loops, graphs_in
 from netwright.backends.xla.precision import layers_compute_in, settled
 from netwright.backends.xla.rematerialization import computed_again
 from netwright.backends.xla.scanning import Scan
@@ -103,6 +103,8 @@ class Program:
         with self.engine.host():
             self.places = tuple(self._places())
             check_names(self.leaf(site.node) for site in self.sites)
+            for node in (node for inner in graphs_in(graph) for node in inner.nodes if isinstance(node, OpNode)):
+                self.leaf(node)  # of shared layers' further applications too: made later, it would be traced
         self.layout = Layout(self.places, graph, self.loops)
         self._states = frozenset(entry.path for entry in self.layout.state)
 

@@ -35,20 +35,21 @@ def run(
     checked = check_inputs({name: value.type for name, value in model.elaborated.inputs.items()}, inputs)
     if weights is not None and not weights.is_file():
         raise ExecutionError(f"{weights}: no such file; expected a .weights.h5 that the emitted model saved")
-    from netwright.backends.xla.engines.selection import load_engine
+    from netwright.backends.xla.engines.selection import load_engine, suited
 
-    chosen = load_engine(target)
+    target = suited(target, model)
+    engine = load_engine(target)
     from netwright.backends.xla.folding import folded
     from netwright.backends.xla.initialization import initial_arrays
     from netwright.backends.xla.program import Program
     from netwright.backends.xla.weights import load_weights
 
-    program = Program(model, chosen, target)
+    program = Program(model, engine, target)
     loaded = {} if weights is None else load_weights(program, weights)
-    with chosen.place():
+    with engine.place():
         program, arrays = folded(program, initial_arrays(program, seed, loaded))
-    outputs = chosen.compile_forward(program)(*program.split(arrays), checked)
-    return {name: _as_declared(chosen.numpy(outputs[name]), value.type) for name, value in program.outputs.items()}
+    outputs = engine.compile_forward(program)(*program.split(arrays), checked)
+    return {name: _as_declared(engine.numpy(outputs[name]), value.type) for name, value in program.outputs.items()}
 
 
 def _as_declared(array: np.ndarray[Any, Any], type: TensorType) -> np.ndarray[Any, Any]:

@@ -156,12 +156,12 @@ def compile_run(
 ) -> tuple[Program, Training, tuple[Metric, ...]]:
     """The program, a training run of it at its first values, and the metrics it counts."""
     from netwright.backends.keras.objects import keras_object
-    from netwright.backends.xla.engines.selection import load_engine
+    from netwright.backends.xla.engines.selection import load_engine, suited
     from netwright.backends.xla.initialization import initial_arrays
     from netwright.backends.xla.precision import scaling_losses
     from netwright.backends.xla.program import Program
 
-    target = settings.target.as_planned(plan)
+    target = suited(settings.target.as_planned(plan), model)
     engine = load_engine(target)
     program = Program(model, engine, target)
     check_compiled(program.sites, engine.name, training=True)

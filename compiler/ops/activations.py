@@ -31,6 +31,8 @@ class ActivationFunction(Op, abstract=True):
 
     #: may stand as `activation=<name>`
     for_attributes: ClassVar[bool] = True
+    #: whether Keras's function takes the tensors of a model that is being built
+    takes_symbols: ClassVar[bool] = True
     gradient_reads: ClassVar[tuple[str, ...]] = ("outputs",)
 
     @classmethod
@@ -151,6 +153,7 @@ class HardSilu(ActivationFunction):
     """y = x · min(max(x / 6 + 1/2, 0), 1) (Howard et al. 2019, arXiv:1905.02244)."""
 
     gradient_reads = ("operands",)
+    takes_symbols = False
     aliases = ("hard_swish",)
 
 
@@ -166,6 +169,7 @@ class Mish(ActivationFunction):
     """y = x tanh(softplus(x)) (Misra 2019, arXiv:1908.08681)."""
 
     gradient_reads = ("operands",)
+    takes_symbols = False
 
 
 class Glu(AlongAxis):
@@ -282,3 +286,5 @@ class LogSoftmax(AlongAxis):
 
 class Sparsemax(AlongAxis):
     """The point of the probability simplex nearest to x, along `axis` (Martins & Astudillo 2016, arXiv:1602.02068)."""
+
+    takes_symbols = False

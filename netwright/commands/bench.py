@@ -3,7 +3,7 @@ share of the device's peak, peak memory. Data is made up; a spec without `train`
 measured in inference. Each measurement has a process of its own.
 
   netwright bench specs/mnist_mlp.yaml --engine jax --batch 128
-  netwright bench specs/resnet50.yaml --batch 4 --vs keras     # beside the emitted module on the same backend
+  netwright bench specs/resnet.yaml --batch 4 --vs keras     # beside the emitted module on the same backend
   netwright bench specs/lenet5.yaml specs/vgg.yaml --format json > bench.json
 """
 

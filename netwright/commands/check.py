@@ -3,7 +3,7 @@
 Folders stand for the specs in them; a spec with presets is checked with each, unless one or other params are chosen.
 The exit status is 0 if all is well, 1 if a spec has errors or a check fails.
 
-  netwright check specs/resnet50.yaml
+  netwright check specs/resnet.yaml
   netwright check specs --format json > report.json
   netwright check net.yaml --set classes=10 --format github     # annotations in a pull request
 """
@@ -49,7 +49,7 @@ class Checked:
     def report(self) -> dict[str, Any]:
         """The JSON object of this file (see docs/json.md)."""
         model = self.default.model
-        report = {"file": self.file} if model is None else model.report()
+        report: dict[str, Any] = {"file": self.file} if model is None else model.report()
         report |= {"ok": self.ok, "diagnostics": [to_json(item) for item in self.diagnostics]}
         if len(self.members) > 1:
             report["members"] = [member.report() for member in self.members]

@@ -1,7 +1,7 @@
 """Draw the model: blocks as boxes, operators as nodes, shapes on edges, a repeat as one box with its count. The picture
 opens as many levels of blocks as fit a page; hovering shows paths, lines, parameters and MACs.
 
-  netwright draw specs/resnet50.yaml -o resnet50.svg
+  netwright draw specs/resnet.yaml -o resnet.svg
   netwright draw specs/unet.yaml -o unet.html --depth 2
   netwright draw specs/siamese.yaml --format mermaid         # for Markdown
 """

@@ -1,7 +1,7 @@
 """Write the spec as Keras 3 code: one function a block, loops for repeats, `build_model(...)` with the spec's params.
 The module depends on Keras alone (and on the packages of `externs`) and runs on its TensorFlow and JAX backends.
 
-  netwright emit specs/resnet50.yaml -o resnet50.py
+  netwright emit specs/resnet.yaml -o resnet.py
   netwright emit specs/mnist_mlp.yaml --train -o train_mnist.py   # with a training script's command line
 """
 

@@ -16,7 +16,7 @@ def add_engine(parser: argparse.ArgumentParser) -> None:
         "--engine",
         choices=("auto", "tensorflow", "jax"),
         default="tensorflow",
-        help="what compiles and runs the program (default: tensorflow; auto: JAX if it is installed)",
+        help="what compiles and runs the program (default: tensorflow; auto: what suits the model, of those installed)",
     )
     parser.add_argument(
         "--device",

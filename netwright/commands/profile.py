@@ -2,7 +2,7 @@
 take forward and backward, as the framework's profiler measures them on made-up data. What XLA fuses over several layers
 counts for the one that it ends in.
 
-  netwright profile specs/resnet50.yaml --batch 4 --engine jax --depth 1
+  netwright profile specs/resnet.yaml --batch 4 --engine jax --depth 1
   netwright profile specs/gpt2.yaml --set T=128 --batch 1 --inference --format json
 """
 

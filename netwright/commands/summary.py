@@ -3,7 +3,7 @@ step keeps for the backward pass. Layers in blocks are indented below them; a re
 figures are those of all copies. --peaks adds the most memory that a layer or block takes at once while it runs, in
 inference and in a training step.
 
-  netwright summary specs/resnet50.yaml --depth 1 --peaks
+  netwright summary specs/resnet.yaml --depth 1 --peaks
   netwright summary specs/unet.yaml --format markdown --batch 4 --dtype bf16
 """
 

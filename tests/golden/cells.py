@@ -149,10 +149,11 @@ def leaking(x, n, width, inner):
 
 
 def run(x, f):
+    state = x[:, 0]
     cell_x = keras.Input(x.shape[2:])
-    cell_state_1 = keras.Input((5,))
+    cell_state_1 = keras.Input(state.shape[1:])
     cell = RecurrentCell(keras.Model([cell_x, cell_state_1], f(cell_x, cell_state_1)))
-    return Recurrent(cell, return_sequences=True)(x, initial_state=[x[:, 0]])
+    return Recurrent(cell, return_sequences=True)(x, initial_state=[state])
 
 
 def ended(x, h, f, n):
@@ -162,11 +163,11 @@ def ended(x, h, f, n):
 
 
 def build_model(units=4, width=3):
-    """Build the model; with these defaults it has 1,089 parameters.
+    """Build the model; with these defaults it has 1,121 parameters.
 
     x: f32[N, T, 3], ids: i32[N, T] -> a: f32[N, 2], b: f32[N, 2], c: f32[N, 4], d:
     f32[N, T, 5], e: f32[N, T, 4], f: f32[N, 3], g: f32[N, 3], h: f32[N, 2], i:
-    f32[N, T, 4], j: f32[N, 4]
+    f32[N, T, 4], j: f32[N, 4], k: f32[N, 4]
     """
     x = keras.Input((None, width), name="x")
     ids = keras.Input((None,), dtype="int32", name="ids")
@@ -280,6 +281,11 @@ def build_model(units=4, width=3):
         constants=1,
     )
     j = Recurrent(cell)(j, constants=[y])
+    state = ops.zeros_like(seen)
+    cell_x = keras.Input(x.shape[2:])
+    cell_h = keras.Input(state.shape[1:])
+    cell = RecurrentCell(keras.Model([cell_x, cell_h], elman(cell_x, cell_h, units)))
+    k = Recurrent(cell)(x, initial_state=state)
     return keras.Model(
         {"x": x, "ids": ids},
         {
@@ -293,6 +299,7 @@ def build_model(units=4, width=3):
             "h": h,
             "i": i,
             "j": j,
+            "k": k,
         },
         name="cells",
     )

@@ -22,16 +22,24 @@ def conv_bn(
     epsilon=1e-3,
     momentum=0.99,
     scale=True,
+    dilation=1,
+    frozen=False,
 ):
     x = layers.Conv2D(
         filters,
         kernel,
         strides,
         padding,
+        dilation_rate=dilation,
         groups=groups,
         use_bias=use_bias,
     )(x)
-    return layers.BatchNormalization(epsilon=epsilon, momentum=momentum, scale=scale)(x)
+    return layers.BatchNormalization(
+        epsilon=epsilon,
+        momentum=momentum,
+        scale=scale,
+        trainable=not frozen,
+    )(x)
 
 
 def conv_bn_relu(x, filters, kernel, strides=1, padding="same", groups=1, scale=True):

@@ -9,11 +9,6 @@ import keras
 from keras import layers
 
 
-def residual(x, f):
-    y = f(x)
-    return x + y
-
-
 def feed_forward(x, hidden, act):
     width = x.shape[-1]
     x = layers.Dense(hidden)(x)
@@ -21,24 +16,20 @@ def feed_forward(x, hidden, act):
     return layers.Dense(width)(x)
 
 
-def norm(x):
-    return layers.LayerNormalization(epsilon=1e-6)(x)
+def mixed(x, f):
+    y = layers.LayerNormalization(epsilon=1e-6)(x)
+    y = f(y)
+    return x + y
 
 
 def mixer_layer(x, tokens, channels):
     def layer(x):
-        x = norm(x)
         x = layers.Permute((2, 1))(x)
         x = feed_forward(x, tokens, keras.activations.gelu)
         return layers.Permute((2, 1))(x)
 
-    x = residual(x, layer)
-
-    def layer_1(x):
-        x = norm(x)
-        return feed_forward(x, channels, keras.activations.gelu)
-
-    return residual(x, layer_1)
+    x = mixed(x, layer)
+    return mixed(x, lambda x: feed_forward(x, channels, keras.activations.gelu))
 
 
 def build_model(
@@ -59,7 +50,7 @@ def build_model(
     x = layers.Reshape((-1, width))(x)
     for _ in range(depth):
         x = mixer_layer(x, tokens, channels)
-    x = norm(x)
+    x = layers.LayerNormalization(epsilon=1e-6)(x)
     x = layers.GlobalAveragePooling1D()(x)
     x = layers.Dense(classes, activation="softmax")(x)
     return keras.Model(image, x, name="mlp_mixer")

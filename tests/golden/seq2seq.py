@@ -2,7 +2,7 @@
 states that the first ends with.
 
 Sutskever, Vinyals and Le 2014, arXiv:1409.3215 (384M parameters, 64M of them
-recurrent, without biases)
+recurrent)
 Written by Netwright 0.1.0 from seq2seq.yaml; depends on Keras alone.
 """
 
@@ -16,12 +16,6 @@ def coupled_lstm(x, y, hidden):
     return states, x
 
 
-def embedded(source, target, source_words, target_words, width):
-    x = layers.Embedding(source_words, width)(ops.flip(source, axis=1))
-    y = layers.Embedding(target_words, width)(target)
-    return x, y
-
-
 def build_model(source_words=160_000, target_words=80_000, hidden=1000, depth=4):
     """Build the model; with these defaults it has 384,112,000 parameters.
 
@@ -29,9 +23,10 @@ def build_model(source_words=160_000, target_words=80_000, hidden=1000, depth=4)
     """
     source = keras.Input((None,), dtype="int32", name="source")
     target = keras.Input((None,), dtype="int32", name="target")
-    x = embedded(source, target, source_words, target_words, hidden)
+    x = layers.Embedding(source_words, hidden)(ops.flip(source, axis=1))
+    y = layers.Embedding(target_words, hidden)(target)
+    told = y
     for _ in range(depth):
-        x = coupled_lstm(*x, hidden)
-    _, y = x
-    y = layers.Dense(target_words, activation="softmax")(y)
-    return keras.Model({"source": source, "target": target}, y, name="seq2seq")
+        x, told = coupled_lstm(x, told, hidden=hidden)
+    x = layers.Dense(target_words, activation="softmax")(told)
+    return keras.Model({"source": source, "target": target}, x, name="seq2seq")

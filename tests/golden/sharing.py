@@ -24,7 +24,7 @@ def mix(p, q, n):
 
 
 def tied(x):
-    y = keras.Input((None, 8))
+    y = keras.Input(x.shape[1:])
     t = keras.Model(y, tower(y, 8))
     y = t(x)
     z = t(x)

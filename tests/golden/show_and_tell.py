@@ -10,23 +10,42 @@ import keras
 from keras import layers, ops
 
 
-def shortcut(x, filters, strides=1, use_bias=False):
+def shortcut(x, filters, strides=1, use_bias=False, frozen=False):
     C = x.shape[-1]
     if strides == 1 and C == filters:
         return x
     else:
-        return conv_bn(x, filters, 1, strides, use_bias=use_bias)
+        return conv_bn(x, filters, 1, strides, use_bias=use_bias, frozen=frozen)
 
 
-def bottleneck(x, filters, strides=1, inner=None, groups=1, v1=False, use_bias=False):
+def bottleneck(
+    x,
+    filters,
+    strides=1,
+    inner=None,
+    groups=1,
+    v1=False,
+    use_bias=False,
+    dilation=1,
+    frozen=False,
+):
     if inner is None:
         inner = filters // 4
-    y = conv_bn(x, inner, 1, strides if v1 else 1, use_bias=use_bias)
+    y = conv_bn(x, inner, 1, strides if v1 else 1, use_bias=use_bias, frozen=frozen)
     y = layers.ReLU()(y)
-    y = conv_bn(y, inner, 3, 1 if v1 else strides, groups=groups, use_bias=use_bias)
+    y = conv_bn(
+        y,
+        inner,
+        3,
+        1 if v1 else strides,
+        groups=groups,
+        use_bias=use_bias,
+        dilation=dilation,
+        frozen=frozen,
+    )
     y = layers.ReLU()(y)
-    y = conv_bn(y, filters, 1, use_bias=use_bias)
-    z = shortcut(x, filters, strides, use_bias)
+    y = conv_bn(y, filters, 1, use_bias=use_bias, frozen=frozen)
+    z = shortcut(x, filters, strides, use_bias, frozen)
     return layers.ReLU()(y + z)
 
 
@@ -40,21 +59,45 @@ def conv_bn(
     use_bias=False,
     epsilon=1e-3,
     momentum=0.99,
+    scale=True,
+    dilation=1,
+    frozen=False,
 ):
     x = layers.Conv2D(
         filters,
         kernel,
         strides,
         padding,
+        dilation_rate=dilation,
         groups=groups,
         use_bias=use_bias,
     )(x)
-    return layers.BatchNormalization(epsilon=epsilon, momentum=momentum)(x)
+    return layers.BatchNormalization(
+        epsilon=epsilon,
+        momentum=momentum,
+        scale=scale,
+        trainable=not frozen,
+    )(x)
 
 
-def conv_bn_relu(x, filters, kernel, strides=1, padding="same", groups=1):
-    x = conv_bn(x, filters, kernel, strides, padding, groups)
-    return layers.ReLU()(x)
+def stage(x, filters, depth, strides=2, dilation=1, frozen=False):
+    x = bottleneck(x, filters, strides, dilation=max(1, dilation // 2), frozen=frozen)
+    for _ in range(depth - 1):
+        x = bottleneck(x, filters, dilation=dilation, frozen=frozen)
+    return x
+
+
+def resnet_maps(x, width, depths, dilated=False, frozen=False):
+    c2 = conv_bn(x, width, 7, 2, frozen=frozen)
+    c2 = layers.ReLU()(c2)
+    c2 = layers.MaxPooling2D(3, 2, padding="same")(c2)
+    c2 = stage(c2, 4 * width, depths[0], strides=1, frozen=frozen)
+    c3 = stage(c2, 8 * width, depths[1], frozen=frozen)
+    strides = 1 if dilated else 2
+    rates = (2, 4) if dilated else (1, 1)
+    c4 = stage(c3, 16 * width, depths[2], strides, rates[0], frozen)
+    c5 = stage(c4, 32 * width, depths[3], strides, rates[1], frozen)
+    return c2, c3, c4, c5
 
 
 def build_model(
@@ -64,7 +107,7 @@ def build_model(
     rate=0.3,
     size=224,
     maps=64,
-    stages=((256, 3, 1), (512, 4, 2), (1024, 6, 2), (2048, 3, 2)),
+    depths=(3, 4, 6, 3),
 ):
     """Build the model; with these defaults it has 39,008,928 parameters.
 
@@ -72,13 +115,8 @@ def build_model(
     """
     image = keras.Input((size, size, 3), name="image")
     words = keras.Input((None,), dtype="int32", name="words")
-    seen = conv_bn_relu(image, maps, 7, 2)
-    seen = layers.MaxPooling2D(3, 2, padding="same")(seen)
-    for m, n, s in stages:
-        seen = bottleneck(seen, m, s)
-        for _ in range(n - 1):
-            seen = bottleneck(seen, m)
-    seen = layers.GlobalAveragePooling2D()(seen)
+    _, _, _, last = resnet_maps(image, maps, depths)
+    seen = layers.GlobalAveragePooling2D()(last)
     seen = layers.Dense(width, use_bias=False)(seen)
     read = layers.Embedding(vocabulary, width)(words)
     told = ops.concatenate([seen[:, None], read], axis=1)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from netwright.api import SpecError, compile as compile_spec
 from netwright.compiler.dtypes import keras_dtype
 from netwright.compiler.ops.activation_values import is_activation
 from netwright.compiler.ops.activations import ACTIVATIONS
@@ -184,3 +185,23 @@ def test_the_names_of_configuration_objects_are_keras(kind: str) -> None:
     classes = {cls.__name__ for (its_kind, _), cls in CONFIGURATIONS.items() if its_kind == kind}
     assert theirs <= ours | classes
     assert ours - {"l1_l2"} <= theirs
+
+
+@pytest.mark.parametrize("value", [2, 0.5, (1, 2, 3), ((1,), (2,)), ((1, 2, 3), (4, 5, 6))])
+def test_a_constant_fills_what_it_broadcasts_to(value: Any) -> None:
+    import keras
+
+    assert keras.initializers.Constant(value)((2, 3)).shape == (2, 3)
+    assert compile_spec(_with_kernel(value)).params.total == 9
+
+
+@pytest.mark.parametrize("value", [(1, 2), ((1, 2, 3),) * 3, (((1, 2, 3), (4, 5, 6)),)])
+def test_a_constant_of_another_shape_is_refused(value: Any) -> None:
+    with pytest.raises(SpecError, match="the constant of shape"):
+        compile_spec(_with_kernel(value))
+
+
+def _with_kernel(value: Any) -> str:
+    """A spec with a kernel of two rows and three columns."""
+    array = str(value).replace(",)", ")").replace("(", "[").replace(")", "]")
+    return f'netwright: 1\ninputs: {{x: "f32[N, 2]"}}\nmodel: x -> dense(3, kernel_initializer=constant({array}))'

@@ -45,7 +45,7 @@ def test_the_python_example_is_true(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_spec_shown_is_the_one_in_specs() -> None:
     shown = re.search(r"```yaml\n(.*?)```", README, re.DOTALL)
     assert shown
-    spec = (ROOT / "specs" / "resnet50.yaml").read_text(encoding="utf-8")
+    spec = (ROOT / "specs" / "wide_resnet.yaml").read_text(encoding="utf-8")
     for part in shown.group(1).split("\n\n"):
         assert part.strip("\n") in spec
 

@@ -56,21 +56,21 @@ PORTS = ("input", "output")
 
 
 def test_operators_say_what_characterises_them() -> None:
-    found = texts(to_svg(draw(model("resnet50"), 1), ""))
+    found = texts(to_svg(draw(model("resnet"), 1), ""))
     assert "conv2d 64, 7×7, /2" in found
     assert "max_pooling2d 3×3, /2" in found
     assert "dense 1000, softmax" in found
-    assert "9,472 params" in found  # (7 * 7 * 3 + 1) * 64
+    assert "9,408 params" in found  # 7 * 7 * 3 * 64
     assert "N×112×112×64" in found
 
 
 def test_a_repeat_is_one_box_with_its_count() -> None:
-    found = texts(to_svg(draw(model("resnet50"), 1), ""))
-    assert [text for text in found if text.startswith("bottleneck 256")] == ["bottleneck 256 × 5"]
+    found = texts(to_svg(draw(model("resnet"), 1), ""))
+    assert [text for text in found if "residual 256" in text] == ["residual 256, strides=2", "residual 256 × 5"]
 
 
 def test_blocks_are_called_with_values() -> None:
-    assert "stage 128, 4" in texts(to_svg(draw(model("resnet50"), 0), ""))
+    assert "stage 128, 4" in texts(to_svg(draw(model("resnet"), 0), ""))
 
 
 def test_applications_of_a_shared_layer_look_alike() -> None:
@@ -83,16 +83,16 @@ def test_applications_of_a_shared_layer_look_alike() -> None:
 
 
 def test_tooltips_say_path_line_and_figures() -> None:
-    root = ElementTree.fromstring(to_svg(draw(model("resnet50"), 1), ""))
+    root = ElementTree.fromstring(to_svg(draw(model("resnet"), 1), ""))
     tips = [element.text or "" for element in root.iter(f"{SVG}title")]
     tip = next(tip for tip in tips if tip.startswith("conv_bn/conv2d\n"))
-    lines = (SPECS / "resnet50.yaml").read_text().splitlines()
+    lines = (SPECS / "blocks" / "convolution.yaml").read_text().splitlines()
     line = 1 + next(index for index, line in enumerate(lines) if "x -> conv2d(filters, kernel" in line)
-    assert f"resnet50.yaml:{line}\n" in tip
-    assert "9,472 parameters, 118 M MACs" in tip  # 112 * 112 * 64 * 7 * 7 * 3
+    assert f"convolution.yaml:{line}\n" in tip
+    assert "9,408 parameters, 118 M MACs" in tip  # 112 * 112 * 64 * 7 * 7 * 3
 
 
-@pytest.mark.parametrize("name", ["resnet50", "googlenet", "unet", "siamese", "seq2seq_bahdanau", "gpt2"])
+@pytest.mark.parametrize("name", ["resnet", "googlenet", "unet", "siamese", "seq2seq_bahdanau", "gpt2"])
 def test_boxes_hold_what_is_in_them_and_nothing_overlaps(name: str) -> None:
     check_level(figure(draw(model(name), 9), folded=True))
 

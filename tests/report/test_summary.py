@@ -78,8 +78,8 @@ def test_rows_inside_a_second_application_are_not_counted() -> None:
 
 
 def test_depth_closes_blocks() -> None:
-    assert [row.layer for row in rows_of("resnet50", depth=0)][3] == "stage[0]"
-    assert {row.depth for row in rows_of("resnet50", depth=1)} == {0, 1}
+    assert [row.layer for row in rows_of("resnet", depth=0)][3] == "stage[0]"
+    assert {row.depth for row in rows_of("resnet", depth=1)} == {0, 1}
 
 
 def test_memory_is_counted_for_the_batch() -> None:
@@ -98,28 +98,28 @@ def test_peaks_are_shown_where_they_are_asked_for() -> None:
 
 
 def test_text_is_cut_to_the_terminal_and_figures_are_not() -> None:
-    model = netwright.compile(SPECS / "seq2seq_luong.yaml", params={"S": 64, "T": 64})
+    model = netwright.compile(SPECS / "seq2seq.yaml", params={"S": 64, "T": 64})
     rows = list(summary_rows(model))
     table, _, totals = text(model, rows, width=80).rpartition("parameters  ")
     assert max(map(len, table.splitlines())) <= 80
-    assert "50,050,000" in table
-    assert "217,082,000" in totals
+    assert "80,080,000" in table
+    assert "384,112,000" in totals
     assert max(map(len, text(model, rows).splitlines())) > 80
 
 
 def test_unknown_sizes_are_asked_for() -> None:
-    model = netwright.compile(SPECS / "seq2seq_luong.yaml")
+    model = netwright.compile(SPECS / "seq2seq.yaml")
     assert text(model, []).endswith("? (give sizes: --set S=64 --set T=64)")
 
 
 def test_the_same_figures_in_csv_and_json() -> None:
-    model = netwright.compile(SPECS / "resnet50.yaml")
+    model = netwright.compile(SPECS / "resnet.yaml")
     rows = list(summary_rows(model))
     from_csv = list(csv.DictReader(io.StringIO(as_csv(model, rows))))
     from_json = json.loads(as_json(model, rows))
     assert [int(row["params"]) for row in from_csv] == [row["params"] for row in from_json["rows"]]
     assert from_csv[1]["outputs"] == "f32[N, 112, 112, 64]"
-    assert from_json["params"] == {"total": 25_636_712, "trainable": 25_583_592, "non_trainable": 53_120}
+    assert from_json["params"] == {"total": 25_610_152, "trainable": 25_557_032, "non_trainable": 53_120}
 
 
 def test_markdown_has_six_cells_a_row_and_escapes() -> None:

@@ -68,7 +68,6 @@ KERAS_APPLICATIONS = [
     ("inception_v3", {}, "InceptionV3"),
     ("inception_resnet", {}, "InceptionResNetV2"),
     ("xception", {}, "Xception"),
-    ("mobilenet_v2", {}, "MobileNetV2"),
 ]
 
 
@@ -213,4 +212,4 @@ def test_check_imports_no_framework() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code, *map(str, SPECS)], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert "resnet50" in done.stdout
+    assert "resnet" in done.stdout

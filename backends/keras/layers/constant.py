@@ -13,8 +13,8 @@ class Constant(layers.Layer):
     and ignores it.
     """
 
-    def __init__(self, value, **kwargs):
-        value = ops.convert_to_tensor(value)
+    def __init__(self, value, dtype=None, **kwargs):
+        value = ops.convert_to_tensor(value, dtype)
         dtype = keras.backend.standardize_dtype(value.dtype)
         super().__init__(dtype=dtype, autocast=False, **kwargs)
         self.value = ops.convert_to_numpy(value)
@@ -26,4 +26,5 @@ class Constant(layers.Layer):
         return keras.KerasTensor(self.value.shape, self.compute_dtype)
 
     def get_config(self):
-        return {**super().get_config(), "value": self.value.tolist()}
+        config = {"value": self.value.tolist(), "dtype": self.compute_dtype}
+        return {**super().get_config(), **config}

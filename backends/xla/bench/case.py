@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netwright.backends.xla.bench.feeds import Feed, input_feeds, sizes_for, target_feeds
+from netwright.backends.xla.engines.selection import suited
 from netwright.backends.xla.errors import ExecutionError
 from netwright.backends.xla.target import ANY, Target
 from netwright.backends.xla.train import checked_plan, fixed_batch
@@ -89,8 +90,8 @@ def case_of(model: Model, params: Mapping[str, Any], preset: str | None, conditi
     if model.elaborated.graph is None:
         raise ExecutionError(f"{model.name} has no model to run", help="give the spec a `model`")
     plan = None if conditions.inference or model.spec.train is None else checked_plan(model)
-    if plan is not None:
-        conditions = replace(conditions, target=conditions.target.as_planned(plan))
+    target = conditions.target if plan is None else conditions.target.as_planned(plan)
+    conditions = replace(conditions, target=suited(target, model))
     batch = _batch(model, conditions.batch)
     sizes = sizes_for(model, batch)
     return Case(

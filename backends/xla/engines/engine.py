@@ -145,6 +145,9 @@ class Engine(Protocol):
     def compiled(self, function: Callable[..., Any]) -> Compiled:
         """The function, compiled for the device."""
 
+    def often(self, function: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        """A function that is small and called for many arrays, before there is a program."""
+
     def compile_forward(self, program: Program) -> Compiled:
         """(weights, state, inputs) -> outputs in inference, one XLA program for each shape of the inputs. Takes and
         gives arrays by path or name; NumPy's or the engine's."""

@@ -73,6 +73,10 @@ class JaxEngine:
     def compiled(self, function: Callable[..., Any]) -> JaxFunction:
         return JaxFunction(function, self._device)
 
+    def often(self, function: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        # compiled in 0.6 of the time that the highest level takes, and as fast
+        return jax.jit(function, compiler_options={"xla_backend_optimization_level": 1})  # type: ignore[no-any-return]
+
     def compile_forward(self, program: Program) -> JaxFunction:
         return self.compiled(lambda weights, state, inputs: program.forward(weights, state, inputs).outputs)
 

@@ -5,16 +5,22 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from importlib import import_module
+from importlib.metadata import entry_points
 from importlib.util import find_spec
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from netwright.backends.xla.engines.engine import Engine
 from netwright.backends.xla.engines.startup import quiet_start
 from netwright.backends.xla.errors import ExecutionError
+from netwright.backends.xla.small import is_small
 from netwright.backends.xla.target import Target
 
-#: engine -> (module, class); in order of preference, JAX first because it starts in a quarter of TensorFlow's time
+if TYPE_CHECKING:
+    from netwright.compiler.model import Model
+
+#: engine -> (module, class); where no model is known the first is preferred, which starts sooner
 ENGINES = {
     "jax": ("netwright.backends.xla.engines.jax", "JaxEngine"),
     "tensorflow": ("netwright.backends.xla.engines.tensorflow", "TensorFlowEngine"),
@@ -39,10 +45,26 @@ def load_engine(target: Target) -> Engine:
     return engine
 
 
+def suited(target: Target, model: Model) -> Target:
+    """The target with an engine that suits the model in the place of 'auto', unless one is loaded, named by
+    KERAS_BACKEND, or the only one that is installed. JAX where it has an accelerator, and for small models."""
+    if target.engine != "auto" or _named_engine() is not None or len(_installed()) < 2:
+        return target
+    accelerated = target.device == "gpu" or (target.device == "auto" and entry_points(group="jax_plugins"))
+    return replace(target, engine="jax" if accelerated or is_small(model) else "tensorflow")
+
+
 def _default_engine() -> str:
+    return _named_engine() or next(iter(_installed()), next(iter(ENGINES)))
+
+
+def _named_engine() -> str | None:
     named = loaded_backend() or os.environ.get("KERAS_BACKEND", "")
-    installed = [engine for engine in ENGINES if find_spec(engine) is not None]
-    return named if named in ENGINES else next(iter(installed), next(iter(ENGINES)))
+    return named if named in ENGINES else None
+
+
+def _installed() -> list[str]:
+    return [engine for engine in ENGINES if find_spec(engine) is not None]
 
 
 def _require_installed(name: str) -> None:

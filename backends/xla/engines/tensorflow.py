@@ -19,9 +19,8 @@ from netwright.backends.xla.leaves import Arrays
 from netwright.backends.xla.loops import Loop
 from netwright.backends.xla.objective import Objective, with_loss
 from netwright.backends.xla.program import Program
+from netwright.backends.xla.small import is_small
 
-#: multiply-adds for an example up to which XLA is faster on the CPU
-_SMALL = 1_000_000
 #: copies from which on the compilation that a loop saves is worth its slower steps on the CPU
 _WORTH_A_LOOP = 8
 
@@ -63,6 +62,9 @@ class TensorFlowEngine:
     def compiled(self, function: Callable[..., Any], jit: bool = True) -> TensorFlowFunction:
         return TensorFlowFunction(function, self.device, jit)
 
+    def often(self, function: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        return function  # its operations are compiled already
+
     def compile_forward(self, program: Program) -> TensorFlowFunction:
         def forward(weights: Arrays, state: Arrays, inputs: Arrays) -> Arrays:
             return program.forward(weights, state, inputs).outputs
@@ -73,7 +75,7 @@ class TensorFlowEngine:
         """On the CPU TensorFlow's own kernels are faster, but for what is over so soon that starting them takes
         longer."""
         if self._jit == "auto":
-            return self.device != "cpu" or _is_small(program)
+            return self.device != "cpu" or is_small(program.model)
         return self._jit == "on"
 
     def value_and_grad(self, function: Callable[..., tuple[Any, Any]]) -> Callable[..., tuple[tuple[Any, Any], Arrays]]:
@@ -109,11 +111,6 @@ class TensorFlowEngine:
     ) -> TensorFlowTraining:
         with self.place():
             return TensorFlowTraining(self, Objective(program, loss), arrays, optimizer, with_loss(metrics))
-
-
-def _is_small(program: Program) -> bool:
-    macs = program.model.for_one_example(program.model.cost.macs)
-    return isinstance(macs, int) and macs <= _SMALL
 
 
 def _find_device(name: str) -> str:

@@ -1,0 +1,69 @@
+"""The seconds of an epoch of `fit`, for each way to call it: python keras_fit.py SPEC, with KERAS_BACKEND set. Prints
+JSON: how -> seconds of the quickest epoch but the first, which compiles."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from netwright.api import compile as compile_spec
+from netwright.backends.keras.emit import emit
+
+STEPS_PER_EXECUTION = (1, 16, 100)
+EPOCHS = 3
+
+
+class Clock(keras.callbacks.Callback):  # type: ignore[misc]
+    """The seconds of each epoch."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seconds: list[float] = []
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        self._began = time.perf_counter()
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        self.seconds.append(time.perf_counter() - self._began)
+
+
+def main(spec: Path) -> None:
+    """Measure every way."""
+    model = compile_spec(spec)
+    data = np.load(spec.parent / "images.npz")
+    assert model.plan is not None
+    print(
+        json.dumps(
+            {
+                f"{steps} steps an execution, jit {jit}": seconds(
+                    emit(model, train=True), data, model.plan.batch_size, steps, jit
+                )
+                for jit in ((True, False) if keras.config.backend() == "tensorflow" else (True,))
+                for steps in STEPS_PER_EXECUTION
+            }
+        )
+    )
+
+
+def seconds(text: str, data: Any, batch: int, steps: int, jit: bool) -> float:
+    """Of an epoch of `fit` on the emitted model."""
+    names: dict[str, Any] = {"__name__": "emitted"}
+    exec(text, names)
+    model = names["build_model"]()
+    names["compile_model"](model)
+    model.compile(
+        model.optimizer, model.loss, ["sparse_categorical_accuracy"], steps_per_execution=steps, jit_compile=jit
+    )
+    clock = Clock()
+    model.fit(data["x"], data["y"], batch_size=batch, epochs=EPOCHS, verbose=0, callbacks=[clock])
+    return min(clock.seconds[1:])
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
