@@ -65,6 +65,10 @@ def triplet(anchor, positive, negative, margin=0.2):
     return layers.ReLU()(x - y + margin)
 
 
+def caffe_normalize(x):
+    return LocalResponseNormalization(2, 1.0, 1e-4 / 5, 0.75)(x)
+
+
 def conv(x, filters, kernel, strides=1, *, scale, normalize):
     y = layers.Conv2D(
         max(1, round(scale * filters)),
@@ -76,10 +80,6 @@ def conv(x, filters, kernel, strides=1, *, scale, normalize):
     return layers.ReLU()(x)
 
 
-def norm(x):
-    return LocalResponseNormalization(2, 1.0, 1e-4 / 5, 0.75)(x)
-
-
 def max_pool(x, strides=1):
     return layers.MaxPooling2D(3, strides, padding="same")(x)
 
@@ -89,13 +89,13 @@ def l2_pool(x):
     return ops.sqrt(9 * y + 1e-12)
 
 
-def inception(x, a, b_in, b, c_in, c, pool, d, scale, normalize):
+def inception(x, a, b_in, b, c_in, c, pool_, d, scale, normalize):
     branch_1 = conv(x, a, 1, scale=scale, normalize=normalize)
     branch_2 = conv(x, b_in, 1, scale=scale, normalize=normalize)
     branch_2 = conv(branch_2, b, 3, scale=scale, normalize=normalize)
     branch_3 = conv(x, c_in, 1, scale=scale, normalize=normalize)
     branch_3 = conv(branch_3, c, 5, scale=scale, normalize=normalize)
-    branch_4 = pool(x)
+    branch_4 = pool_(x)
     branch_4 = conv(branch_4, d, 1, scale=scale, normalize=normalize)
     return layers.Concatenate()([branch_1, branch_2, branch_3, branch_4])
 
@@ -112,10 +112,10 @@ def reduction(x, b_in, b, c_in, c, scale, normalize):
 def embed(x, units, scale, normalize):
     x = conv(x, 64, 7, 2, scale=scale, normalize=normalize)
     x = max_pool(x, 2)
-    x = norm(x)
+    x = caffe_normalize(x)
     x = conv(x, 64, 1, scale=scale, normalize=normalize)
     x = conv(x, 192, 3, scale=scale, normalize=normalize)
-    x = norm(x)
+    x = caffe_normalize(x)
     x = max_pool(x, 2)
     x = inception(
         x, 64, 96, 128, 16, 32, max_pool, 32, scale=scale, normalize=normalize

@@ -55,6 +55,10 @@ class LocalResponseNormalization(layers.Layer):
         return {**super().get_config(), **config}
 
 
+def normalize(x):
+    return LocalResponseNormalization(2, 1.0, 1e-4 / 5, 0.75)(x)
+
+
 def width(filters, scale):
     return max(1, round(scale * filters))
 
@@ -67,10 +71,6 @@ def conv(x, filters, kernel, strides=1, *, scale):
         padding="same",
         activation="relu",
     )(x)
-
-
-def norm(x):
-    return LocalResponseNormalization(2, 1.0, 1e-4 / 5, 0.75)(x)
 
 
 def inception(x, a, b_in, b, c_in, c, d, scale):
@@ -101,10 +101,10 @@ def build_model(classes=1000, scale=1.0, size=224, heads=False):
     image = keras.Input((size, size, 3), name="image")
     fourth = conv(image, 64, 7, 2, scale=scale)
     fourth = layers.MaxPooling2D(3, 2, padding="same")(fourth)
-    fourth = norm(fourth)
+    fourth = normalize(fourth)
     fourth = conv(fourth, 64, 1, scale=scale)
     fourth = conv(fourth, 192, 3, scale=scale)
-    fourth = norm(fourth)
+    fourth = normalize(fourth)
     fourth = layers.MaxPooling2D(3, 2, padding="same")(fourth)
     fourth = inception(fourth, 64, 96, 128, 16, 32, 32, scale=scale)
     fourth = inception(fourth, 128, 128, 192, 32, 96, 64, scale=scale)

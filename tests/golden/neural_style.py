@@ -9,18 +9,16 @@ Written by Netwright 0.1.0 from neural_style.yaml; depends on Keras alone.
 import keras
 from keras import layers
 
-NORMALIZE = False
 
-
-def conv(x, filters):
-    y = layers.Conv2D(filters, 3, padding="same")(x)
-    x = layers.BatchNormalization()(y) if NORMALIZE else y
-    return layers.ReLU()(x)
-
-
-def convs(x, filters, depth):
+def convolutions(x, filters, depth, dilation=1):
     for _ in range(depth):
-        x = conv(x, filters)
+        x = layers.Conv2D(
+            filters,
+            3,
+            padding="same",
+            dilation_rate=dilation,
+            activation="relu",
+        )(x)
     return x
 
 
@@ -39,29 +37,29 @@ def build_model(width=64, size=224):
     256, 256], style_4: f32[N, 512, 512], style_5: f32[N, 512, 512]
     """
     image = keras.Input((size, size, 3), name="image")
-    one = convs(image, width, 1)
-    two = convs(one, width, 1)
+    one = convolutions(image, width, 1)
+    two = convolutions(one, width, 1)
     two = layers.AveragePooling2D(2)(two)
-    two = convs(two, 2 * width, 1)
-    three = convs(two, 2 * width, 1)
+    two = convolutions(two, 2 * width, 1)
+    three = convolutions(two, 2 * width, 1)
     three = layers.AveragePooling2D(2)(three)
-    three = convs(three, 4 * width, 1)
-    four = convs(three, 4 * width, 3)
+    three = convolutions(three, 4 * width, 1)
+    four = convolutions(three, 4 * width, 3)
     four = layers.AveragePooling2D(2)(four)
-    four = convs(four, 8 * width, 1)
-    content = convs(four, 8 * width, 1)
-    five = convs(content, 8 * width, 2)
+    four = convolutions(four, 8 * width, 1)
+    content = convolutions(four, 8 * width, 1)
+    five = convolutions(content, 8 * width, 2)
     five = layers.AveragePooling2D(2)(five)
-    five = convs(five, 8 * width, 1)
-    features_ = convs(five, 8 * width, 3)
-    features_ = layers.AveragePooling2D(2)(features_)
+    five = convolutions(five, 8 * width, 1)
+    features = convolutions(five, 8 * width, 3)
+    features = layers.AveragePooling2D(2)(features)
     style_1, style_2, style_3, style_4, style_5 = [
         gram(x) for x in [one, two, three, four, five]
     ]
     return keras.Model(
         image,
         {
-            "features": features_,
+            "features": features,
             "content": content,
             "style_1": style_1,
             "style_2": style_2,

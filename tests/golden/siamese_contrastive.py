@@ -16,7 +16,7 @@ def squared_distance(a, b):
 def contrastive(a, b, alike, margin=1):
     squares = squared_distance(a, b)
     apart = layers.ReLU()(margin - ops.sqrt(squares + 1e-12))
-    return alike * squares + (1 - alike) * ops.square(apart)
+    return ops.where(alike, squares, ops.square(apart))
 
 
 def describe(x, width, features):
@@ -34,12 +34,12 @@ def describe(x, width, features):
 def build_model(width=64, features=4096, size=105, margin=1):
     """Build the model; with these defaults it has 38,947,648 parameters.
 
-    left: f32[N, 105, 105, 1], right: f32[N, 105, 105, 1], alike: f32[N] -> output:
+    left: f32[N, 105, 105, 1], right: f32[N, 105, 105, 1], alike: bool[N] -> output:
     f32[N]
     """
     left = keras.Input((size, size, 1), name="left")
     right = keras.Input((size, size, 1), name="right")
-    alike = keras.Input((), name="alike")
+    alike = keras.Input((), dtype="bool", name="alike")
     x = keras.Input(left.shape[1:])
     tower = keras.Model(x, describe(x, width, features), name="tower")
     x = tower(left)

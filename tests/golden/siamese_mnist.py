@@ -17,7 +17,7 @@ def squared_distance(a, b):
 def contrastive(a, b, alike, margin=1):
     squares = squared_distance(a, b)
     apart = layers.ReLU()(margin - ops.sqrt(squares + 1e-12))
-    return alike * squares + (1 - alike) * ops.square(apart)
+    return ops.where(alike, squares, ops.square(apart))
 
 
 def features(x, maps, hidden, out):
@@ -32,12 +32,12 @@ def features(x, maps, hidden, out):
 def build_model(maps=(20, 50), hidden=500, places=2, margin=1):
     """Build the model; with these defaults it has 431,102 parameters.
 
-    left: f32[N, 28, 28, 1], right: f32[N, 28, 28, 1], alike: f32[N] -> output:
+    left: f32[N, 28, 28, 1], right: f32[N, 28, 28, 1], alike: bool[N] -> output:
     f32[N]
     """
     left = keras.Input((28, 28, 1), name="left")
     right = keras.Input((28, 28, 1), name="right")
-    alike = keras.Input((), name="alike")
+    alike = keras.Input((), dtype="bool", name="alike")
     x = keras.Input(left.shape[1:])
     y = layers.Rescaling(1 / 256)(x)
     y = features(y, maps, hidden, 10)

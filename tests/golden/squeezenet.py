@@ -9,9 +9,12 @@ import keras
 from keras import layers
 
 
-def halve(x):
-    H = x.shape[1]
-    return layers.MaxPooling2D(3, 2, padding="same" if H % 2 == 0 else "valid")(x)
+def pool(x, pad=0):
+    _, H, W, _ = x.shape
+    rows = (pad, pad + (H + 1) % 2)
+    columns = (pad, pad + (W + 1) % 2)
+    y = layers.ZeroPadding2D((rows, columns))(x) if sum(rows + columns) > 0 else x
+    return layers.MaxPooling2D(3, 2)(y)
 
 
 def conv(x, filters, kernel):
@@ -49,9 +52,9 @@ def build_model(
     """
     image = keras.Input((size, size, 3), name="image")
     x = layers.Conv2D(first[0], first[1], 2, activation="relu")(image)
-    x = halve(x)
+    x = pool(x)
     for squeeze, expand in fires:
-        x = fire(x, squeeze, expand) if expand > 0 else halve(x)
+        x = fire(x, squeeze, expand) if expand > 0 else pool(x)
     x = layers.Dropout(0.5)(x)
     x = layers.ZeroPadding2D(margin)(x)
     x = conv(x, classes, 1)

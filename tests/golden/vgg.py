@@ -10,18 +10,59 @@ import keras
 from keras import layers
 
 
-def conv(x, filters, normalize):
-    y = layers.Conv2D(filters, 3, padding="same")(x)
-    x = layers.BatchNormalization()(y) if normalize else y
-    return layers.ReLU()(x)
+def conv_bn(
+    x,
+    filters,
+    kernel,
+    strides=1,
+    padding="same",
+    groups=1,
+    use_bias=False,
+    epsilon=1e-3,
+    momentum=0.99,
+    scale=True,
+    dilation=1,
+    frozen=False,
+):
+    x = layers.Conv2D(
+        filters,
+        kernel,
+        strides,
+        padding,
+        dilation_rate=dilation,
+        groups=groups,
+        use_bias=use_bias,
+    )(x)
+    return layers.BatchNormalization(
+        epsilon=epsilon,
+        momentum=momentum,
+        scale=scale,
+        trainable=not frozen,
+    )(x)
 
 
-def features(x, width, depths, normalize):
-    for place in range(5):
-        for _ in range(depths[place]):
-            x = conv(x, min(2**place, 8) * width, normalize=normalize)
-        x = layers.MaxPooling2D()(x)
+def convolutions(x, filters, depth, dilation=1):
+    for _ in range(depth):
+        x = layers.Conv2D(
+            filters,
+            3,
+            padding="same",
+            dilation_rate=dilation,
+            activation="relu",
+        )(x)
     return x
+
+
+def normalized(x, filters, depth):
+    for _ in range(depth):
+        x = conv_bn(x, filters, 3, use_bias=True)
+        x = layers.ReLU()(x)
+    return x
+
+
+def stage(x, filters, depth, normalize=False):
+    y = normalized(x, filters, depth) if normalize else convolutions(x, filters, depth)
+    return layers.MaxPooling2D(2, padding="same")(y)
 
 
 def build_model(
@@ -37,7 +78,11 @@ def build_model(
     image: f32[N, 224, 224, 3] -> output: f32[N, 1000]
     """
     image = keras.Input((size, size, 3), name="image")
-    x = features(image, width, depths, normalize=normalize)
+    x = stage(image, width, depths[0], normalize)
+    x = stage(x, 2 * width, depths[1], normalize)
+    x = stage(x, 4 * width, depths[2], normalize)
+    x = stage(x, 8 * width, depths[3], normalize)
+    x = stage(x, 8 * width, depths[4], normalize)
     x = layers.Flatten()(x)
     for _ in range(2):
         x = layers.Dense(hidden, activation="relu")(x)

@@ -40,7 +40,7 @@ STEPS = 10
 #: what draws random numbers in training, and how often
 DRAWN = re.compile(r"(dropout|stochastic_depth)(\(|=)[\w.]+")
 #: of SGD; where batch statistics are over few numbers, or losses large, steps magnify the last digits
-RATES = {"inception_v3": 1e-6, "lenet5_original": 1e-5}
+RATES = {"facenet": 1e-6, "inception_v3": 1e-6, "lenet5_original": 1e-5}
 RATE = 1e-4
 BATCH = 4
 
