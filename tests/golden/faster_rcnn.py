@@ -244,6 +244,37 @@ class Anchors(layers.Layer):
         return {**super().get_config(), **config}
 
 
+def conv_bn(
+    x,
+    filters,
+    kernel,
+    strides=1,
+    padding="same",
+    groups=1,
+    use_bias=False,
+    epsilon=1e-3,
+    momentum=0.99,
+    scale=True,
+    dilation=1,
+    frozen=False,
+):
+    x = layers.Conv2D(
+        filters,
+        kernel,
+        strides,
+        padding,
+        dilation_rate=dilation,
+        groups=groups,
+        use_bias=use_bias,
+    )(x)
+    return layers.BatchNormalization(
+        epsilon=epsilon,
+        momentum=momentum,
+        scale=scale,
+        trainable=not frozen,
+    )(x)
+
+
 def vgg_convolutions(x, filters, depth, dilation=1):
     for _ in range(depth):
         x = layers.Conv2D(
@@ -256,9 +287,19 @@ def vgg_convolutions(x, filters, depth, dilation=1):
     return x
 
 
-def stage(x, filters, depth):
-    x = vgg_convolutions(x, filters, depth)
-    return layers.MaxPooling2D(2, padding="same")(x)
+def normalized(x, filters, depth):
+    for _ in range(depth):
+        x = conv_bn(x, filters, 3, use_bias=True)
+        x = layers.ReLU()(x)
+    return x
+
+
+def stage(x, filters, depth, normalize_=False):
+    if normalize_:
+        y = normalized(x, filters, depth)
+    else:
+        y = vgg_convolutions(x, filters, depth)
+    return layers.MaxPooling2D(2, padding="same")(y)
 
 
 def moved(boxes, deltas):

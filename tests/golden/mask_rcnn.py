@@ -217,12 +217,16 @@ class Anchors(layers.Layer):
         return {**super().get_config(), **config}
 
 
-def shortcut(x, filters, strides=1, use_bias=False, frozen=False):
+def shortcut(x, filters, strides=1, use_bias=False, frozen=False, project=True):
     C = x.shape[-1]
     if strides == 1 and C == filters:
         return x
-    else:
+    elif project:
         return conv_bn(x, filters, 1, strides, use_bias=use_bias, frozen=frozen)
+    else:
+        return ops.pad(
+            x[:, ::strides, ::strides], ((0, 0), (0, 0), (0, 0), (0, filters - C))
+        )
 
 
 def bottleneck(

@@ -6,15 +6,19 @@ Written by Netwright 0.1.0 from retinanet.yaml; depends on Keras alone.
 """
 
 import keras
-from keras import layers
+from keras import layers, ops
 
 
-def shortcut(x, filters, strides=1, use_bias=False, frozen=False):
+def shortcut(x, filters, strides=1, use_bias=False, frozen=False, project=True):
     C = x.shape[-1]
     if strides == 1 and C == filters:
         return x
-    else:
+    elif project:
         return conv_bn(x, filters, 1, strides, use_bias=use_bias, frozen=frozen)
+    else:
+        return ops.pad(
+            x[:, ::strides, ::strides], ((0, 0), (0, 0), (0, 0), (0, filters - C))
+        )
 
 
 def bottleneck(
