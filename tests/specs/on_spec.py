@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,48 +26,72 @@ from netwright.backends.xla.target import Target
 from netwright.backends.xla.training.figures import build_loss
 from netwright.backends.xla.weights import load_weights
 from netwright.compiler.dims import evaluate
-from netwright.compiler.types import TensorType
+from netwright.compiler.ir import BodyNode, OpNode, Value
 
 pytestmark = pytest.mark.keras
 NAME = os.environ["KERAS_BACKEND"]
 HERE = Path(__file__).parent
-SPECS = sorted((HERE.parents[1] / "specs").glob("*.yaml"))
+FOLDER = HERE.parents[1] / "specs"
+#: params that make a spec small; an entry `spec/preset` is a member that is run too
 REDUCED: dict[str, dict[str, Any]] = yaml.safe_load((HERE / "reduced.yaml").read_text())
-STEPS = 12
-#: of SGD; where batch statistics are over few numbers, steps magnify the last digits
+MEMBERS = [name for name in REDUCED if "/" in name]
+CASES = sorted([*(path.stem for path in FOLDER.glob("*.yaml")), *MEMBERS])
+STEPS = 10
+#: what draws random numbers in training, and how often
+DRAWN = re.compile(r"(dropout|stochastic_depth)(\(|=)[\w.]+")
+#: of SGD; where batch statistics are over few numbers, or losses large, steps magnify the last digits
 RATES = {"facenet": 1e-6, "inception_v3": 1e-6, "lenet5_original": 1e-5}
 RATE = 1e-4
 BATCH = 4
 
 
-@pytest.mark.parametrize("spec", SPECS, ids=lambda path: path.stem)
-def test_spec(spec: Path, tmp_path: Path) -> None:
-    params = REDUCED.get(spec.stem, {})
-    model = compile_spec(spec, params=params)
-    keras_model = emitted(compile_spec(spec)).build_model(**params)
+@pytest.fixture(scope="session")
+def still(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The specs without dropout: emitted and direct training draw other random numbers."""
+    folder = tmp_path_factory.mktemp("still")
+    for path in FOLDER.rglob("*.yaml"):
+        copy = folder / path.relative_to(FOLDER)
+        copy.parent.mkdir(exist_ok=True)
+        copy.write_text(DRAWN.sub(r"\1\g<2>0", path.read_text(encoding="utf-8")), encoding="utf-8")
+    return folder
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_spec(case: str, still: Path, tmp_path: Path) -> None:
+    name, _, preset = case.partition("/")
+    params = REDUCED.get(case, {})
+    options: dict[str, Any] = {"preset": preset or None, "params": params}
+    model = compile_spec(FOLDER / f"{name}.yaml", **options)
+    keras_model = emitted(compile_spec(FOLDER / f"{name}.yaml", preset=preset or None)).build_model(**params)
     assert keras_model.count_params() == model.params.total
-    assert keras_model.output_shape == tuple(None if isinstance(dim, str) else dim for dim in output_of(model).shape)
+    assert {output: tuple(tensor.shape) for output, tensor in named(keras_model.output).items()} == shapes(model)
 
     rng = np.random.default_rng(0)
     give_weights(keras_model, rng)
-    inputs = {name: array_of(value.type, model, rng) for name, value in model.elaborated.inputs.items()}
-    expected = keras_model.predict_on_batch(taken(inputs))
-    np.save(f"{os.environ['SPEC_OUTPUTS']}/{spec.stem}.{NAME}.npy", expected)
+    inputs = Inputs(model, rng).arrays()
+    found = named(keras_model.predict_on_batch(taken(inputs)))
+    expected = {output: np.asarray(array) for output, array in found.items()}
+    assert_telling(expected)
+    np.savez(f"{os.environ['SPEC_OUTPUTS']}/{case.replace('/', '.')}.{NAME}.npz", **expected)
 
     weights = tmp_path / "model.weights.h5"
     keras_model.save_weights(weights)
-    targets = targets_for(model, expected, rng)
-    for target in targets_of(model):
-        assert_close(run(model, inputs, weights, target=target)["output"], expected)
-    assert_trains_alike(compile_spec(without_dropout(spec, tmp_path), params=params), weights, inputs, targets)
-    assert_learns(model, keras_model, inputs, targets)
+    found = run(model, inputs, weights, target=Target(NAME, "cpu"))
+    for output, wanted in expected.items():
+        assert_close(found[output], wanted)
+    if model.plan is not None and model.plan.losses:
+        targets = {output: target_for(loss, expected[output], rng) for output, loss in model.plan.losses.items()}
+        if any((still / path).read_text() != (FOLDER / path).read_text() for path in files(model)):
+            model = compile_spec(still / f"{name}.yaml", **options)
+            keras_model = emitted(model).build_model()
+            keras_model.load_weights(weights)
+        assert_trains(model, keras_model, weights, inputs, targets)
 
 
-def targets_of(model: Model) -> list[Target]:
-    """With loops and without them, where the spec has copies that can be loops."""
-    looped = Program(model, load_engine(Target(NAME, "cpu")), Target(repeat="scan"))
-    ways = ["unroll", "scan"] if any(entry.counts for entry in looped.layout.entries) else ["auto"]
-    return [Target(NAME, "cpu", repeat=way) for way in ways]
+def files(model: Model) -> list[Path]:
+    """The spec's own and those that it uses."""
+    paths = [module.spec.source.path for module in model.elaborated.modules]
+    return [path.resolve().relative_to(FOLDER) for path in paths if path]
 
 
 def emitted(model: Model) -> Any:
@@ -77,101 +101,139 @@ def emitted(model: Model) -> Any:
     return module
 
 
-def output_of(model: Model) -> Any:
-    assert list(model.outputs) == ["output"]
-    return model.outputs["output"]
+def named(outputs: Any) -> dict[str, Any]:
+    """The outputs by name, also of a model with one."""
+    return outputs if isinstance(outputs, dict) else {"output": outputs}
+
+
+def shapes(model: Model) -> dict[str, tuple[int | None, ...]]:
+    return {
+        name: tuple(None if isinstance(dim, str) else dim for dim in tensor.shape)
+        for name, tensor in model.outputs.items()
+    }
 
 
 def give_weights(keras_model: Any, rng: np.random.Generator) -> None:
-    """The same on every backend, and no two alike; biases, scales and statistics are positive and far from 0 and 1."""
-    for weight in keras_model.weights:
+    """The same on every backend, and no two alike; biases, scales and statistics are positive and far from 0 and 1.
+    Layers that do not train keep what the spec gives them."""
+    given = {id(weight) for layer in keras_model.layers if not layer.trainable for weight in layer.weights}
+    for weight in (weight for weight in keras_model.weights if id(weight) not in given):
         shape = weight.shape
         spread = 1 / np.sqrt(np.prod(shape[:-1]))
         weight.assign(rng.normal(0, spread, shape) if len(shape) > 1 else rng.uniform(0.1, 0.9, shape))
-
-
-def array_of(type: TensorType, model: Model, rng: np.random.Generator) -> Any:
-    """A batch for an input: token numbers, or examples of brightness 1 to 255. Symbolic sizes are all different."""
-    symbols = sorted({str(dim) for tensor in model.inputs.values() for dim in tensor.shape if isinstance(dim, str)})
-    sizes = {symbol: BATCH + place for place, symbol in enumerate(symbols)}
-    shape = [evaluate(dim, sizes) for dim in type.shape]
-    if type.dtype == "i32":
-        return rng.integers(0, 9, shape).astype("int32")
-    brightness = np.geomspace(1, 255, BATCH).reshape(-1, *[1] * (len(shape) - 1))
-    return (brightness * rng.random(shape)).astype("float32")
 
 
 def taken(inputs: dict[str, Any]) -> Any:
     return inputs if len(inputs) > 1 else next(iter(inputs.values()))
 
 
+# ---------------------------------------------------------------- inputs
+
+
+class Inputs:
+    """A batch for each input. Symbolic sizes are all different."""
+
+    def __init__(self, model: Model, rng: np.random.Generator) -> None:
+        self.values = model.elaborated.inputs
+        self.rng = rng
+        tensors = model.inputs.values()
+        symbols = sorted({str(dim) for tensor in tensors for dim in tensor.shape if isinstance(dim, str)})
+        self.sizes = {symbol: BATCH + place for place, symbol in enumerate(symbols)}
+
+    def arrays(self) -> dict[str, Any]:
+        return {name: self._array(value) for name, value in self.values.items()}
+
+    def _array(self, value: Value) -> Any:
+        """Numbers of tokens, a mask, or examples of brightness 1 to 255."""
+        shape = [evaluate(dim, self.sizes) for dim in value.type.shape]
+        if value.type.dtype == "i32":
+            return self.rng.integers(0, min(words(value), default=9), shape).astype("int32")
+        if value.type.dtype == "bool":
+            return self.rng.random(shape) < 0.7
+        brightness = np.geomspace(1, 255, BATCH).reshape(-1, *[1] * (len(shape) - 1))
+        return (brightness * self.rng.random(shape)).astype("float32")
+
+
+def words(value: Value) -> Iterator[int]:
+    """How many different numbers each reader of a tensor of integers knows."""
+    for node in value.graph.nodes:
+        if isinstance(node, OpNode) and value in node.operands:
+            known = (getattr(node.op, name, None) for name in ("input_dim", "num_classes", "num_tokens"))
+            yield from (number for number in known if isinstance(number, int))
+        if isinstance(node, BodyNode):
+            for entry, inner in zip(node.entries(), node.body.inputs, strict=True):
+                if entry is value:
+                    yield from words(inner)
+
+
+# ---------------------------------------------------------------- outputs
+
+
+def assert_telling(outputs: dict[str, Any]) -> None:
+    """The outputs tell the examples apart; that they are equal elsewhere would say little if not."""
+    spreads = [np.ptp(output, axis=0).max() / np.abs(output).max() for output in outputs.values() if output.ndim]
+    assert max(spreads) > 1e-3
+
+
 def assert_close(found: Any, expected: Any) -> None:
-    """Equal to 1e-5 of the outputs' scale; and the outputs tell the examples apart, or that would say little."""
+    """Equal to 1e-5 of the output's scale."""
+    assert np.isfinite(expected).all()
     scale = np.abs(expected).max()
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5 * scale)
-    assert np.ptp(expected, axis=0).max() > 1e-3 * scale
 
 
 # ---------------------------------------------------------------- training
 
 
-def targets_for(model: Model, outputs: Any, rng: np.random.Generator) -> Any:
-    """Targets that the spec's loss takes."""
-    loss = loss_of(model).name_in_flow
-    if loss.startswith("sparse_"):
-        return rng.integers(0, outputs.shape[-1], outputs.shape[:-1])
-    if loss.startswith("binary_"):
-        return rng.integers(0, 2, outputs.shape).astype("float32")
-    return (outputs * rng.random(outputs.shape)).astype("float32")
+def target_for(loss: Any, output: Any, rng: np.random.Generator) -> Any:
+    """A target that the loss takes."""
+    name = loss.name_in_flow
+    if name == "ctc":
+        return rng.integers(1, output.shape[-1], (len(output), 2))
+    if name.startswith("sparse_"):
+        return rng.integers(0, output.shape[-1], output.shape[:-1])
+    if name.startswith("binary_"):
+        return rng.integers(0, 2, output.shape).astype("float32")
+    return (output * rng.random(output.shape)).astype("float32")
 
 
-def loss_of(model: Model) -> Any:
+def assert_trains(model: Model, keras_model: Any, weights: Path, inputs: dict[str, Any], targets: Any) -> None:
+    """Ten steps of SGD lose the same as those of the emitted model that begins with the same weights, with loops and
+    without; steps lower the loss, and move weights."""
     assert model.plan is not None
-    return model.plan.losses["output"]
-
-
-def without_dropout(spec: Path, folder: Path) -> Path:
-    """A copy, beside the blocks that it uses: emitted and direct training draw other random numbers."""
-    shutil.copytree(spec.parent / "blocks", folder / "blocks")
-    copy = folder / spec.name
-    copy.write_text(re.sub(r"dropout(\(|=)[\w.]+", r"dropout\g<1>0", spec.read_text()))
-    return copy
-
-
-def assert_trains_alike(model: Model, weights: Path, inputs: dict[str, Any], targets: Any) -> None:
-    """Ten steps of SGD lose the same as those of the emitted model that begins with the same weights."""
-    keras_model = emitted(model).build_model()
-    keras_model.load_weights(weights)
-    rate = RATES.get(model.name, RATE)
-    keras_model.compile(keras.optimizers.SGD(rate), keras_object(loss_of(model)), jit_compile=NAME == "jax")
-    expected = [float(keras_model.train_on_batch(taken(inputs), targets)) for _ in range(10)]
-    for target in targets_of(model):
-        engine = load_engine(target)
-        program = Program(model, engine, target)
-        arrays = {**initial_arrays(program, 0), **load_weights(program, weights)}
-        loss = build_loss({"output": loss_of(model)})
-        training = engine.compile_training(program, arrays, loss, keras.optimizers.SGD(rate), [])
-        found = []
-        for _ in range(10):
-            training.reset_metrics()
-            training.step(Batch(inputs, {"output": targets}))
-            found.append(training.results()["loss"])
-        np.testing.assert_allclose(found, expected, rtol=1e-4)
-
-
-def assert_learns(model: Model, keras_model: Any, inputs: dict[str, Any], targets: Any) -> None:
-    """A step with the spec's loss and optimizer moves every weight that trains, and some steps on one batch lower the
-    loss. The learning rate is for small nets: those of the specs are for large batches of the real ones."""
-    assert model.plan is not None
-    assert model.plan.optimizer is not None
-    keras.utils.set_random_seed(0)
-    optimizer = keras_object(model.plan.optimizer, learning_rate=2e-3)
+    optimizer = keras.optimizers.SGD(RATES.get(model.name, RATE))
+    losses = {output: keras_object(loss) for output, loss in model.plan.losses.items()}
     # outside of XLA, TensorFlow is quicker here; JAX without it would compile each operation by itself
-    keras_model.compile(optimizer, keras_object(loss_of(model)), jit_compile=NAME == "jax")
+    keras_model.compile(optimizer, losses if len(model.outputs) > 1 else losses["output"], jit_compile=NAME == "jax")
     before = [weight.numpy() for weight in keras_model.trainable_weights]
-    losses = [float(keras_model.train_on_batch(taken(inputs), targets))]
+    given = targets if len(model.outputs) > 1 else targets["output"]
+    wanted = [keras_model.train_on_batch(taken(inputs), given, return_dict=True)["loss"] for _ in range(STEPS)]
+    for target in targets_of(model):
+        np.testing.assert_allclose(trained(model, weights, inputs, targets, target), wanted, rtol=1e-4)
+    assert np.isfinite(wanted).all()
+    assert min(wanted[1:]) < wanted[0]
     after = [weight.numpy() for weight in keras_model.trainable_weights]
     assert any(not np.array_equal(*pair) for pair in zip(before, after, strict=True))
-    losses += [float(keras_model.train_on_batch(taken(inputs), targets)) for _ in range(STEPS)]
-    assert np.isfinite(losses).all()
-    assert np.mean(losses[-4:]) < losses[0]
+
+
+def targets_of(model: Model) -> list[Target]:
+    """With loops and without them, where the spec has copies that can be loops."""
+    looped = Program(model, load_engine(Target(NAME, "cpu")), Target(repeat="scan"))
+    ways = ["unroll", "scan"] if any(entry.counts for entry in looped.layout.entries) else ["auto"]
+    return [Target(NAME, "cpu", repeat=way) for way in ways]
+
+
+def trained(model: Model, weights: Path, inputs: dict[str, Any], targets: Any, target: Target) -> list[float]:
+    """The losses of direct training."""
+    assert model.plan is not None
+    engine = load_engine(target)
+    program = Program(model, engine, target)
+    arrays = {**initial_arrays(program, 0), **load_weights(program, weights)}
+    optimizer = keras.optimizers.SGD(RATES.get(model.name, RATE))
+    training = engine.compile_training(program, arrays, build_loss(model.plan.losses), optimizer, [])
+    losses = []
+    for _ in range(STEPS):
+        training.reset_metrics()
+        training.step(Batch(inputs, targets))
+        losses.append(training.results()["loss"])
+    return losses
