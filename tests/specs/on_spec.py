@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -66,11 +66,17 @@ def still(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def nothing_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
     """First values are zeros: others are given later, and JAX would compile a program for every shape."""
 
-    def zeros(shape: Any, *_: Any, dtype: Any = None, **__: Any) -> Any:
-        return np.zeros(shape, dtype or "float32")
+    def replaced(draw: Callable[..., Any]) -> Callable[..., Any]:
+        def zeros(shape: Any, *how: Any, dtype: Any = None, **more: Any) -> Any:
+            if all(isinstance(dim, int) for dim in shape):
+                return keras.ops.zeros(shape, dtype)
+            return draw(shape, *how, dtype=dtype, **more)
 
+        return zeros
+
+    module = keras.src.backend.random
     for name in ("normal", "truncated_normal", "uniform"):
-        monkeypatch.setattr(keras.src.backend.random, name, zeros)
+        monkeypatch.setattr(module, name, replaced(getattr(module, name)))
 
 
 @pytest.mark.parametrize("case", CASES)
