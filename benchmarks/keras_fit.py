@@ -58,7 +58,7 @@ def seconds(text: str, data: Any, batch: int, steps: int, jit: bool) -> float:
     model = names["build_model"]()
     names["compile_model"](model)
     model.compile(
-        model.optimizer, model.loss, ["sparse_categorical_accuracy"], steps_per_execution=steps, jit_compile=jit
+        model.optimizer, model.loss, metrics=["sparse_categorical_accuracy"], steps_per_execution=steps, jit_compile=jit
     )
     clock = Clock()
     model.fit(data["x"], data["y"], batch_size=batch, epochs=EPOCHS, verbose=0, callbacks=[clock])
