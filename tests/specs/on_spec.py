@@ -167,13 +167,14 @@ class Inputs:
         return {name: self._array(value) for name, value in self.values.items()}
 
     def _array(self, value: Value) -> Any:
-        """Numbers of tokens, a mask, or examples of brightness 1 to 255."""
+        """Numbers of tokens, a mask, or examples of brightness 1 to 255; flat ones to 8, as measures are. Softmax that
+        saturates has other losses in TensorFlow, where Keras takes what it was made of, than in JAX."""
         shape = [evaluate(dim, self.sizes) for dim in value.type.shape]
         if value.type.dtype == "i32":
             return self.rng.integers(0, min(words(value), default=9), shape).astype("int32")
         if value.type.dtype == "bool":
             return self.rng.random(shape) < 0.7
-        brightness = np.geomspace(1, 255, shape[0]).reshape(-1, *[1] * (len(shape) - 1))
+        brightness = np.geomspace(1, 255 if len(shape) > 2 else 8, shape[0]).reshape(-1, *[1] * (len(shape) - 1))
         return (brightness * self.rng.random(shape)).astype("float32")
 
 
