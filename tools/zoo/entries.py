@@ -70,8 +70,8 @@ def groups() -> Iterator[tuple[str, list[Entry]]]:
     """The specs under their headings; every spec must have one."""
     listed: dict[str, list[str]] = yaml.safe_load((HERE / "groups.yaml").read_text(encoding="utf-8"))
     specs = {path.stem: path for path in sorted(SPECS.glob("*.yaml"))}
-    homeless = specs.keys() - {name for names in listed.values() for name in names}
-    if homeless:
-        raise SystemExit(f"tools/zoo/groups.yaml has no place for {', '.join(sorted(homeless))}")
+    astray = specs.keys() ^ {name for names in listed.values() for name in names}
+    if astray:
+        raise SystemExit(f"not both in specs/ and in tools/zoo/groups.yaml: {', '.join(sorted(astray))}")
     for heading, names in listed.items():
-        yield heading, [Entry(_read(specs[name], root=None)) for name in names if name in specs]
+        yield heading, [Entry(_read(specs[name], root=None)) for name in names]
