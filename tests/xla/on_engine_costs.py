@@ -22,8 +22,8 @@ FOLDER = Path(__file__).parents[2] / "specs"
 #: without loops over time, whose body others count once or not at all; grouped convolutions, which TensorFlow counts as
 #: if they had no groups; and regions, whose sums others count otherwise
 SPECS = (
-    "denoising_autoencoder digits_mlp googlenet gpt2 inception_v3 iris_mlp lenet5 mnist_mlp mobilenet_v2 resnet siamese "
-    "transformer unet vgg xor_mlp"
+    "denoising_autoencoder digits_mlp googlenet gpt2 inception_v3 iris_mlp lenet5 mnist_mlp mobilenet_v2 resnet "
+    "siamese transformer unet vgg xor_mlp"
 ).split()
 APPLICATIONS = ("EfficientNetB0", "MobileNet", "MobileNetV3Small", "ResNet50V2", "Xception")
 SIZES = {"N": 1, "T": 100, "S": 90}
