@@ -63,15 +63,15 @@ def test_a_saved_model_loads(name: str, tmp_path: Path) -> None:
     keras_model.save(tmp_path / "model.keras")
     loaded = keras.models.load_model(tmp_path / "model.keras")
     rng = np.random.default_rng(0)
-    inputs = {tensor.name: _filled(rng, tensor) for tensor in keras_model.inputs}
-    found = _named(loaded.predict_on_batch(_one_or_all(inputs)))
-    for output, wanted in _named(keras_model.predict_on_batch(_one_or_all(inputs))).items():
+    given = keras.tree.map_structure(lambda tensor: _filled(rng, tensor), keras_model.input)
+    found = _named(loaded.predict_on_batch(given))
+    for output, wanted in _named(keras_model.predict_on_batch(given)).items():
         np.testing.assert_allclose(found[output], wanted, rtol=1e-5, atol=1e-5, err_msg=output)
 
 
 def _filled(rng: np.random.Generator, tensor: Any) -> Any:
     shape = [dim or (LENGTH if axis else BATCH) for axis, dim in enumerate(tensor.shape)]
-    return rng.integers(0, 9, shape) if tensor.dtype == "int32" else rng.random(shape, "float32")
+    return rng.integers(0, 2, shape) if tensor.dtype == "int32" else rng.random(shape, "float32")
 
 
 def _one_or_all(inputs: dict[str, Any]) -> Any:

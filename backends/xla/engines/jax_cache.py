@@ -9,6 +9,8 @@ import jax
 
 #: bytes; what was not used for longest goes first
 _MOST = 1 << 30
+#: seconds that compiling took; each program that is kept costs a look at all files
+_LEAST = 0.05
 
 
 def keep_compiled() -> None:
@@ -22,4 +24,4 @@ def keep_compiled() -> None:
         return
     jax.config.update("jax_compilation_cache_dir", str(home / "netwright" / "jax"))
     jax.config.update("jax_compilation_cache_max_size", _MOST)
-    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", _LEAST)
