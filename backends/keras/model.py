@@ -164,7 +164,7 @@ class ModelWriter:
         term = self._to.evaluate(expr, carry)
         settled = carry.settle(term) if isinstance(term, (Tensor, Tensors)) else term
         if not self._spec.outputs:
-            self._return(_by_name(settled))
+            self._return(_by_name(settled, len(self._elaborated.outputs)))
         return settled
 
     def _return(self, outputs: dict[str, Term]) -> None:
@@ -182,12 +182,12 @@ def _any_tuple(expr: tree.Expr) -> bool:
     return isinstance(expr, tree.Sequence)
 
 
-def _by_name(result: Term) -> dict[str, Term]:
-    """The outputs of a model that does not name them."""
+def _by_name(result: Term, count: int) -> dict[str, Term]:
+    """The outputs of a model that does not name them; `count` is how many it has by default."""
     if isinstance(result, Items):
         return {f"output_{index}": item for index, item in enumerate(result.items)}
-    if isinstance(result, Tensors) and result.count is not None:
-        items = [Subscript(result.code, (Atom(str(index)),)) for index in range(result.count)]
+    if isinstance(result, Tensors):
+        items = [Subscript(result.code, (Atom(str(index)),)) for index in range(result.count or count)]
         return {f"output_{index}": Tensor(item) for index, item in enumerate(items)}
     return {"output": result}
 
