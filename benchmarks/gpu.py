@@ -4,14 +4,12 @@ of the peak."""
 from __future__ import annotations
 
 import argparse
-import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
+from processes import bench, json_of, output_of
+
 HERE = Path(__file__).resolve().parent
-SPECS = HERE.parent / "specs"
 LANGUAGE_MODEL = {"vocabulary": 50_304, "width": 1024, "heads": 16, "T": 1024, "depth": 24}
 SMALL_LANGUAGE_MODEL = {"vocabulary": 100, "width": 32, "heads": 2, "T": 64, "depth": 2}
 
@@ -25,25 +23,26 @@ def main() -> None:
     text = SMALL_LANGUAGE_MODEL if small else LANGUAGE_MODEL
     _compare(
         f"ResNet-50, {size}x{size}, batch {images}",
-        ["resnet", "--batch", str(images), "--set", f"size={size}"],
-        ["resnet50_by_hand.py", "--batch", str(images), "--size", str(size)],
+        _bench("resnet", {"size": size}, images),
+        _by_hand("resnet50_by_hand.py", "--batch", str(images), "--size", str(size)),
     )
-    settings = {**text, "context": text["T"]}
+    same = [word for name in ("vocabulary", "width", "heads") for word in (f"--{name}", str(text[name]))]
     _compare(
         f"a language model of {text['depth']} layers, width {text['width']}, {text['T']} tokens, batch 8",
-        ["gpt2", "--batch", "8", *(word for item in settings.items() for word in ("--set", "{}={}".format(*item)))],
-        [
-            *("language_model_by_hand.py", str(text["depth"]), "--tokens", str(text["T"]), "--batch", "8"),
-            *(word for name in ("vocabulary", "width", "heads") for word in (f"--{name}", str(text[name]))),
-        ],
+        _bench("gpt2", {**text, "context": text["T"]}, 8),
+        _by_hand("language_model_by_hand.py", str(text["depth"]), "--tokens", str(text["T"]), "--batch", "8", *same),
     )
 
 
-def _compare(title: str, spec: list[str], by_hand: list[str]) -> None:
-    name, *options = spec
-    command = ["-m", "netwright", "bench", str(SPECS / f"{name}.yaml"), *options]
-    ours = _json([*command, "--engine", "jax", "--precision", "bf16", "--vs", "keras", "--format", "json"])
-    hand = _json([str(HERE / by_hand[0]), *by_hand[1:], "--dtype", "bfloat16"])
+def _bench(spec: str, params: dict[str, int], batch: int) -> dict[str, Any]:
+    return bench(spec, params, batch, "--engine", "jax", "--precision", "bf16", "--vs", "keras")
+
+
+def _by_hand(script: str, *arguments: str) -> Any:
+    return json_of(str(HERE / script), *arguments, "--dtype", "bfloat16")
+
+
+def _compare(title: str, ours: dict[str, Any], hand: dict[str, Any]) -> None:
     share = ours["peak_share"]
     print(f"\n{title}, bf16, on {_device()}")
     print(f"  {'':<12}{'first step':>12}{'step':>12}{'/ netwright':>12}")
@@ -61,15 +60,8 @@ def _row(found: dict[str, Any], ours: dict[str, Any]) -> str:
     return f"{found['first_step_s']:>10.1f} s{1000 * found['step_s']:>9.1f} ms{ratio:>12.2f}"
 
 
-def _json(arguments: list[str]) -> dict[str, Any]:
-    done = subprocess.run([sys.executable, *arguments], check=True, stdout=subprocess.PIPE, text=True)
-    return json.loads(done.stdout)  # type: ignore[no-any-return]
-
-
 def _device() -> str:
-    code = "import jax; print(jax.devices()[0].device_kind)"
-    done = subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.PIPE, text=True)
-    return done.stdout.strip()
+    return output_of("-c", "import jax; print(jax.devices()[0].device_kind)").strip()
 
 
 if __name__ == "__main__":

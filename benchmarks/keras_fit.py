@@ -19,7 +19,7 @@ STEPS_PER_EXECUTION = (1, 16, 100)
 EPOCHS = 3
 
 
-class Clock(keras.callbacks.Callback):  # type: ignore[misc]
+class Clock(keras.callbacks.Callback):
     """The seconds of each epoch."""
 
     def __init__(self) -> None:

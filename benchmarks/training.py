@@ -4,16 +4,14 @@ it, beside the emitted Keras module, and a language model written by hand; whole
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from processes import bench, json_of, output_of
+
 HERE = Path(__file__).resolve().parent
-SPECS = HERE.parent / "specs"
 ENGINES = ("tensorflow", "jax")
 Rows = Iterator[tuple[str, str]]
 
@@ -38,7 +36,7 @@ def deep_language_model() -> Rows:
     deep = {engine: _bench("gpt2", {**LANGUAGE_MODEL, "depth": 48}, 8, engine) for engine in ENGINES}
     # Keras on JAX takes minutes to compile 48 layers laid out: its columns on TensorFlow are the best
     columns = _bench("gpt2", {**LANGUAGE_MODEL, "depth": 48}, 8, "tensorflow", "--vs", "keras")["vs"]
-    by_hand = json.loads(_output([sys.executable, str(HERE / "language_model_by_hand.py"), "48"]))
+    by_hand = json_of(str(HERE / "language_model_by_hand.py"), "48")
     soonest, fastest = (min(row[name] for row in columns) for name in ("first_step_s", "step_s"))
     for engine, report in deep.items():
         first, step = report["first_step_s"], report["step_s"]
@@ -82,9 +80,7 @@ def whole_training() -> Rows:
             spec = _written_mlp(Path(folder), hidden, batch)
             for engine in ENGINES:
                 ours = _seconds_of_training(spec, engine)
-                found = json.loads(
-                    _output([sys.executable, str(HERE / "keras_fit.py"), str(spec)], KERAS_BACKEND=engine)
-                )
+                found = json_of(str(HERE / "keras_fit.py"), str(spec), KERAS_BACKEND=engine)
                 how, theirs = min(found.items(), key=lambda item: item[1])
                 label = (
                     f"{'-'.join(map(str, (784, *hidden, 10)))}, batch {batch}, {engine}: fit ({how}) / netwright train"
@@ -105,16 +101,9 @@ def _bench(
     spec: str, params: Mapping[str, Any], batch: int, engine: str, *options: str, cache: str | None = None
 ) -> dict[str, Any]:
     """What `netwright bench` finds; nothing that an earlier run has compiled is at hand, unless in `cache`."""
-    command = [sys.executable, "-m", "netwright", "bench", str(SPECS / f"{spec}.yaml"), "--format", "json"]
-    command += ["--engine", engine, "--batch", str(batch), "--steps", "20", *options]
-    command += [word for name, value in params.items() for word in ("--set", f"{name}={value}")]
     with tempfile.TemporaryDirectory() as empty:
-        return json.loads(_output(command, XDG_CACHE_HOME=cache or empty))  # type: ignore[no-any-return]
-
-
-def _output(command: list[str], **environment: str) -> str:
-    done = subprocess.run(command, env={**os.environ, **environment}, check=True, stdout=subprocess.PIPE, text=True)
-    return done.stdout
+        asked = ("--engine", engine, "--steps", "20", *options)
+        return bench(spec, params, batch, *asked, XDG_CACHE_HOME=cache or empty)
 
 
 def _written_mlp(folder: Path, hidden: tuple[int, ...], batch: int) -> Path:
@@ -146,7 +135,7 @@ def _seconds_of_training(spec: Path, engine: str) -> float:
     """Of the quickest epoch but the first, which compiles."""
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "run"
-        _output([sys.executable, "-m", "netwright", "train", str(spec), "--engine", engine, "--out", str(out)])
+        output_of("-m", "netwright", "train", str(spec), "--engine", engine, "--out", str(out))
         lines = (out / "log.jsonl").read_text().splitlines()
     return min(float(json.loads(line)["seconds"]) for line in lines[1:])
 

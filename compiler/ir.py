@@ -5,6 +5,7 @@ Knows neither the syntax tree's meaning nor any backend."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import accumulate
 from typing import Any
 
 from netwright.compiler.dims import Dim
@@ -178,9 +179,10 @@ class Graph:
                 kept.append(node)
                 read.update(read_by(node))
         if self.unread:
-            gone = {id(node) for node in self.unread}
+            gone = set(self.unread)
+            gone_before = [0, *accumulate(node in gone for node in self.nodes)]
             for instance in self.instances:
-                instance.position -= sum(id(node) in gone for node in self.nodes[: instance.position])
+                instance.position -= gone_before[instance.position]
             self.nodes = kept[::-1]
 
     def import_value(self, value: Value) -> Value:

@@ -23,7 +23,7 @@ from netwright.backends.xla.loops import UNROLLED, Loop, Loops, graphs_in
 from netwright.backends.xla.precision import layers_compute_in, settled
 from netwright.backends.xla.rematerialization import computed_again
 from netwright.backends.xla.scanning import Scan
-from netwright.backends.xla.sites import Homes, sites_of
+from netwright.backends.xla.sites import Homes, Site, sites_of
 from netwright.backends.xla.support import check_compiled, check_precision
 from netwright.backends.xla.target import ANY, Target
 from netwright.backends.xla.varied import VariedLeaf
@@ -95,11 +95,11 @@ class Program:
         sites = sites_of(graph)
         check_compiled(sites, engine.name, training=False)
         check_precision(sites, engine.name, engine.device, self.precision)
-        self._lay_out(graph)
+        self._lay_out(graph, sites)
 
-    def _lay_out(self, graph: Graph) -> None:
+    def _lay_out(self, graph: Graph, sites: tuple[Site, ...]) -> None:
         self.graph = graph
-        self.sites = sites_of(graph)
+        self.sites = sites
         with self.engine.host():
             self.places = tuple(self._places())
             check_names(self.leaf(site.node) for site in self.sites)
@@ -111,7 +111,7 @@ class Program:
     def with_graph(self, graph: Graph) -> Program:
         """The same for another graph, which takes and makes the same."""
         program = copy(self)
-        program._lay_out(graph)
+        program._lay_out(graph, sites_of(graph))
         return program
 
     # ------------------------------------------------------------ arrays
@@ -138,7 +138,7 @@ class Program:
         """The same with every copy by itself, so that each may be observed."""
         program = copy(self)
         program.loops, program.remat = UNROLLED, "none"
-        program._lay_out(self.graph)
+        program._lay_out(self.graph, self.sites)
         return program
 
     # ------------------------------------------------------------ functions

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import yaml
+from emitted_models import named, one_or_all, output_shapes, shapes_of
 
 from netwright.api import Model, compile as compile_spec
 from netwright.backends.keras.emit import emit
@@ -43,7 +44,7 @@ def test_module(spec: Path) -> None:
     keras_model = _module(spec.stem).build_model(**params)
     assert keras_model.count_params() == model.params.total
     assert sum(int(np.prod(weight.shape)) for weight in keras_model.trainable_weights) == model.params.trainable
-    assert {name: tuple(tensor.shape) for name, tensor in _named(keras_model.output).items()} == _shapes(model)
+    assert shapes_of(keras_model) == output_shapes(model)
     for name, found in _outputs(keras_model, _inputs(model)).items():
         assert np.isfinite(found).all(), name
     if spec.stem != "sizes":  # direct execution has no layers with symbolic sizes in their configuration yet
@@ -64,18 +65,14 @@ def test_a_saved_model_loads(name: str, tmp_path: Path) -> None:
     loaded = keras.models.load_model(tmp_path / "model.keras")
     rng = np.random.default_rng(0)
     given = keras.tree.map_structure(lambda tensor: _filled(rng, tensor), keras_model.input)
-    found = _named(loaded.predict_on_batch(given))
-    for output, wanted in _named(keras_model.predict_on_batch(given)).items():
+    found = named(loaded.predict_on_batch(given))
+    for output, wanted in named(keras_model.predict_on_batch(given)).items():
         np.testing.assert_allclose(found[output], wanted, rtol=1e-5, atol=1e-5, err_msg=output)
 
 
 def _filled(rng: np.random.Generator, tensor: Any) -> Any:
     shape = [dim or (LENGTH if axis else BATCH) for axis, dim in enumerate(tensor.shape)]
     return rng.integers(0, 2, shape) if tensor.dtype == "int32" else rng.random(shape, "float32")
-
-
-def _one_or_all(inputs: dict[str, Any]) -> Any:
-    return inputs if len(inputs) > 1 else next(iter(inputs.values()))
 
 
 def _module(name: str) -> Any:
@@ -85,17 +82,6 @@ def _module(name: str) -> Any:
     module = module_from_spec(found)
     found.loader.exec_module(module)
     return module
-
-
-def _shapes(model: Model) -> dict[str, tuple[int | None, ...]]:
-    return {
-        name: tuple(None if isinstance(dim, str) else dim for dim in tensor.shape)
-        for name, tensor in model.outputs.items()
-    }
-
-
-def _named(outputs: Any) -> dict[str, Any]:
-    return outputs if isinstance(outputs, dict) else {"output": outputs}
 
 
 def _inputs(model: Model) -> dict[str, Any]:
@@ -111,8 +97,8 @@ def _values(rng: np.random.Generator, tensor: Any) -> Any:
 def _outputs(keras_model: Any, inputs: dict[str, Any]) -> dict[str, Any]:
     import keras
 
-    outputs = keras_model(_one_or_all(inputs))
-    return {name: keras.ops.convert_to_numpy(output) for name, output in _named(outputs).items()}
+    outputs = keras_model(one_or_all(inputs))
+    return {name: keras.ops.convert_to_numpy(output) for name, output in named(outputs).items()}
 
 
 def _assert_equal_outputs(model: Model, keras_model: Any) -> None:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import csv
 import math
-from pathlib import Path
 from typing import Any
 
 import pytest
+from figures_of_others import figures_of_others
 from oracle.keras_graph import flat_spec
 
 from netwright.api import compile as compile_spec
 
 pytestmark = [pytest.mark.keras, pytest.mark.slow]
-with (Path(__file__).parent / "data" / "keras_applications.csv").open(encoding="utf-8", newline="") as file:
-    PUBLISHED = {row["name"]: row for row in csv.DictReader(file)}
+PUBLISHED = figures_of_others("keras_applications.csv", "name")
 
 
 @pytest.mark.parametrize("name", PUBLISHED)

@@ -10,6 +10,7 @@ from typing import Any
 
 import keras
 import pytest
+from emitted_models import output_shapes, shapes_of
 
 from netwright.api import compile as compile_spec
 from netwright.backends.keras.emit import emit
@@ -40,8 +41,4 @@ def test_full_size(spec: Path, preset: str | None) -> None:
     with keras.StatelessScope(initialize_variables=False):
         keras_model = module["build_model"]()
     assert keras_model.count_params() == model.params.total
-    outputs = keras_model.output if isinstance(keras_model.output, dict) else {"output": keras_model.output}
-    assert {name: tuple(output.shape) for name, output in outputs.items()} == {
-        name: tuple(None if isinstance(dim, str) else dim for dim in output.shape)
-        for name, output in model.outputs.items()
-    }
+    assert shapes_of(keras_model) == output_shapes(model)

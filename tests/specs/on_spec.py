@@ -13,6 +13,7 @@ import keras
 import numpy as np
 import pytest
 import yaml
+from emitted_models import named, one_or_all, output_shapes, shapes_of
 
 from netwright.api import Model, compile as compile_spec
 from netwright.backends.keras.emit import emit
@@ -87,12 +88,12 @@ def test_spec(case: str, still: Path, tmp_path: Path) -> None:
     model = compile_spec(FOLDER / f"{name}.yaml", **options)
     keras_model = emitted(compile_spec(FOLDER / f"{name}.yaml", preset=preset or None)).build_model(**params)
     assert keras_model.count_params() == model.params.total
-    assert {output: tuple(tensor.shape) for output, tensor in named(keras_model.output).items()} == shapes(model)
+    assert shapes_of(keras_model) == output_shapes(model)
 
     rng = np.random.default_rng(0)
     give_weights(keras_model, rng)
     inputs = Inputs(model, rng).arrays()
-    found = named(keras_model.predict_on_batch(taken(inputs)))
+    found = named(keras_model.predict_on_batch(one_or_all(inputs)))
     expected = {output: np.asarray(array) for output, array in found.items()}
     assert_telling(expected)
     weights = tmp_path / "model.weights.h5"
@@ -124,18 +125,6 @@ def emitted(model: Model) -> Any:
     return module
 
 
-def named(outputs: Any) -> dict[str, Any]:
-    """The outputs by name, also of a model with one."""
-    return outputs if isinstance(outputs, dict) else {"output": outputs}
-
-
-def shapes(model: Model) -> dict[str, tuple[int | None, ...]]:
-    return {
-        name: tuple(None if isinstance(dim, str) else dim for dim in tensor.shape)
-        for name, tensor in model.outputs.items()
-    }
-
-
 def give_weights(keras_model: Any, rng: np.random.Generator) -> None:
     """The same on every backend, and no two alike; biases, scales and statistics are positive and far from 0 and 1.
     Layers that do not train keep what the spec gives them."""
@@ -144,10 +133,6 @@ def give_weights(keras_model: Any, rng: np.random.Generator) -> None:
         shape = weight.shape
         spread = 1 / np.sqrt(np.prod(shape[:-1]))
         weight.assign(rng.normal(0, spread, shape) if len(shape) > 1 else rng.uniform(0.1, 0.9, shape))
-
-
-def taken(inputs: dict[str, Any]) -> Any:
-    return inputs if len(inputs) > 1 else next(iter(inputs.values()))
 
 
 # ---------------------------------------------------------------- inputs
@@ -244,7 +229,7 @@ def trained_by_keras(model: Model, weights: Path, inputs: dict[str, Any], target
     several = len(model.outputs) > 1
     keras_model.compile(sgd(model), losses if several else losses["output"], jit_compile=False)
     before = [weight.numpy() for weight in keras_model.trainable_weights]
-    batch = taken(inputs), targets if several else targets["output"]
+    batch = one_or_all(inputs), targets if several else targets["output"]
     found = [float(keras_model.train_on_batch(*batch, return_dict=True)["loss"]) for _ in range(STEPS)]
     after = [weight.numpy() for weight in keras_model.trainable_weights]
     assert any(not np.array_equal(*pair) for pair in zip(before, after, strict=True))

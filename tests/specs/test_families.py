@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 
 import pytest
+from figures_of_others import figures_of_others
 
 from netwright.api import Model, compile as compile_spec
 
-HERE = Path(__file__).parent
-FOLDER = HERE.parents[1] / "specs"
-DATA = HERE.parent / "oracle" / "data"
+FOLDER = Path(__file__).parents[2] / "specs"
 
 Families = dict[str, dict[str | None, str]]
 
@@ -65,20 +63,13 @@ def members(table: Families) -> list[tuple[str, str | None, str]]:
     return [(spec, preset, name) for spec, presets in table.items() for preset, name in presets.items()]
 
 
-def rows(file: str, key: str) -> dict[str, dict[str, str]]:
-    """The first exact row of each name."""
-    with (DATA / file).open(encoding="utf-8", newline="") as lines:
-        exact = [row for row in csv.DictReader(lines) if row.get("kind") != "published"]
-    return {row[key]: row for row in reversed(exact)}
-
-
 def member(spec: str, preset: str | None, **params: int) -> Model:
     return compile_spec(FOLDER / f"{spec}.yaml", preset=preset, params=params)
 
 
 @pytest.mark.parametrize(("spec", "preset", "name"), members(TORCHVISION))
 def test_torchvision(spec: str, preset: str | None, name: str) -> None:
-    row = rows("torchvision.csv", "model")[name]
+    row = figures_of_others("torchvision.csv", "model")[name]
     model = member(spec, preset, size=int(row["crop_size"]))
     assert model.params.trainable == int(row["num_params"])
     assert model.macs == pytest.approx(1e9 * float(row["ops_gflops_multiply_add"]), abs=0.51e6)
@@ -86,7 +77,7 @@ def test_torchvision(spec: str, preset: str | None, name: str) -> None:
 
 @pytest.mark.parametrize(("spec", "preset", "name"), members(KERAS_APPLICATIONS))
 def test_keras_applications(spec: str, preset: str | None, name: str) -> None:
-    row = rows("keras_applications.csv", "name")[name]
+    row = figures_of_others("keras_applications.csv", "name")[name]
     model = member(spec, preset)
     assert model.inputs["image"].shape == ("N", int(row["input_hw"]), int(row["input_hw"]), 3)
     assert model.params.trainable == int(row["trainable"])
@@ -97,7 +88,7 @@ def test_keras_applications(spec: str, preset: str | None, name: str) -> None:
 
 @pytest.mark.parametrize(("spec", "preset", "name"), members(PUBLISHED))
 def test_published(spec: str, preset: str | None, name: str) -> None:
-    row = rows("published.csv", "system")[name]
+    row = figures_of_others("published.csv", "system")[name]
     model = member(spec, preset)
     assert model.params.trainable == int(row["params"])
     if row["kind"] == "official-definition-counted":

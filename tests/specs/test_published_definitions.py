@@ -3,18 +3,16 @@ torchvision's. These count what trains; statistics of batch normalization are no
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 from typing import Any
 
 import pytest
+from figures_of_others import figures_of_others
 
 from netwright.api import compile as compile_spec
 
-HERE = Path(__file__).parent
-FOLDER = HERE.parents[1] / "specs"
-with (HERE.parent / "oracle" / "data" / "published.csv").open(encoding="utf-8", newline="") as file:
-    PUBLISHED = {row["system"]: row for row in csv.DictReader(file)}
+FOLDER = Path(__file__).parents[2] / "specs"
+PUBLISHED = figures_of_others("published.csv", "system")
 
 #: (spec, preset, params, its row of published.csv); Caffe's figures are of one region
 DEFINITIONS = [

@@ -3,7 +3,6 @@ this without a framework."""
 
 from __future__ import annotations
 
-import csv
 import re
 import subprocess
 import sys
@@ -13,6 +12,7 @@ from typing import Any
 
 import pytest
 import yaml
+from figures_of_others import figures_of_others
 
 from netwright.api import Model, compile as compile_spec
 from netwright.backends.keras.emit import emit
@@ -21,7 +21,6 @@ from netwright.dsl.document import read_spec
 
 HERE = Path(__file__).parent
 FOLDER = HERE.parents[1] / "specs"
-DATA = HERE.parent / "oracle" / "data"
 SPECS = sorted(FOLDER.glob("*.yaml"))
 REDUCED: dict[str, dict[str, Any]] = yaml.safe_load((HERE / "reduced.yaml").read_text())
 
@@ -73,11 +72,6 @@ KERAS_APPLICATIONS = [
 ]
 
 
-def rows(name: str, key: str) -> dict[str, dict[str, str]]:
-    with (DATA / name).open(encoding="utf-8", newline="") as file:
-        return {row[key]: row for row in csv.DictReader(file)}
-
-
 def compiled(name: str, **options: Any) -> Model:
     return compile_spec(FOLDER / f"{name}.yaml", **options)
 
@@ -126,7 +120,7 @@ def test_the_reduced_size_is_small_and_has_no_errors_but_failed_checks(name: str
 
 @pytest.mark.parametrize(("spec", "system", "member"), PUBLISHED)
 def test_published_figures(spec: str, system: str, member: dict[str, Any] | str) -> None:
-    row = rows("published.csv", "system")[system]
+    row = figures_of_others("published.csv", "system")[system]
     model = compiled(spec, **({"preset": member} if isinstance(member, str) else {"params": member}))
     assert int(row["params"]) in (model.params.total, model.params.trainable)  # many leave moving statistics out
     shape = list(sizes(row["output_shape"]))
@@ -151,7 +145,7 @@ def known(model: Model) -> Iterator[int]:
 
 @pytest.mark.parametrize(("spec", "params", "system"), KERAS_APPLICATIONS)
 def test_figures_of_keras_applications(spec: str, params: dict[str, Any], system: str) -> None:
-    row = rows("keras_applications.csv", "name")[system]
+    row = figures_of_others("keras_applications.csv", "name")[system]
     model = compiled(spec, params=params)
     found = model.params
     assert [found.total, found.trainable, found.non_trainable] == [
@@ -179,7 +173,7 @@ def test_the_weights_of_bilstm_timit_are_those_of_the_paper(preset: str, million
 
 
 def test_the_mnist_autoencoder_of_caffe() -> None:
-    row = rows("published.csv", "system")["MNIST autoencoder (Caffe, Hinton)"]
+    row = figures_of_others("published.csv", "system")["MNIST autoencoder (Caffe, Hinton)"]
     model = compiled("autoencoder", preset="hinton_2006")
     assert (model.params.total, model.macs) == (int(row["params"]), int(row["macs"]))
 
