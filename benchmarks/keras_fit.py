@@ -1,4 +1,4 @@
-"""The seconds of an epoch of `fit`, for each way to call it: python keras_fit.py SPEC, with KERAS_BACKEND set. Prints
+"""The seconds of an epoch of `fit`, for each way to call it: python keras_fit.py SPEC EPOCHS, with KERAS_BACKEND set. Prints
 JSON: how -> seconds of the quickest epoch but the first, which compiles."""
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from netwright.api import compile as compile_spec
 from netwright.backends.keras.emit import emit
 
 STEPS_PER_EXECUTION = (1, 16, 100)
-EPOCHS = 3
 
 
 class Clock(keras.callbacks.Callback):
@@ -33,7 +32,7 @@ class Clock(keras.callbacks.Callback):
         self.seconds.append(time.perf_counter() - self._began)
 
 
-def main(spec: Path) -> None:
+def main(spec: Path, epochs: int) -> None:
     """Measure every way."""
     model = compile_spec(spec)
     data = np.load(spec.parent / "images.npz")
@@ -41,8 +40,8 @@ def main(spec: Path) -> None:
     print(
         json.dumps(
             {
-                f"{steps} steps an execution, jit {jit}": seconds(
-                    emit(model, train=True), data, model.plan.batch_size, steps, jit
+                f"{steps} steps an execution, jit {jit}": min(
+                    epochs_of(emit(model, train=True), data, model.plan.batch_size, epochs, steps, jit)[1:]
                 )
                 for jit in ((True, False) if keras.config.backend() == "tensorflow" else (True,))
                 for steps in STEPS_PER_EXECUTION
@@ -51,8 +50,8 @@ def main(spec: Path) -> None:
     )
 
 
-def seconds(text: str, data: Any, batch: int, steps: int, jit: bool) -> float:
-    """Of an epoch of `fit` on the emitted model."""
+def epochs_of(text: str, data: Any, batch: int, epochs: int, steps: int, jit: bool) -> list[float]:
+    """The seconds of each epoch of `fit` on the emitted model."""
     names: dict[str, Any] = {"__name__": "emitted"}
     exec(text, names)
     model = names["build_model"]()
@@ -61,9 +60,9 @@ def seconds(text: str, data: Any, batch: int, steps: int, jit: bool) -> float:
         model.optimizer, model.loss, metrics=["sparse_categorical_accuracy"], steps_per_execution=steps, jit_compile=jit
     )
     clock = Clock()
-    model.fit(data["x"], data["y"], batch_size=batch, epochs=EPOCHS, verbose=0, callbacks=[clock])
-    return min(clock.seconds[1:])
+    model.fit(data["x"], data["y"], batch_size=batch, epochs=epochs, verbose=0, callbacks=[clock])
+    return clock.seconds
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), int(sys.argv[2]))

@@ -28,6 +28,8 @@ NETWORKS: dict[str, tuple[str, dict[str, Any], int]] = {
 MLPS = (((64,), 32), ((512, 512), 128))
 EXAMPLES = 38_400
 EPOCHS = 4
+#: how often each way to train is taken, in turns; the quickest epoch counts
+ROUNDS = 3
 
 
 def deep_language_model() -> Rows:
@@ -79,13 +81,11 @@ def whole_training() -> Rows:
         for hidden, batch in MLPS:
             spec = _written_mlp(Path(folder), hidden, batch)
             for engine in ENGINES:
-                ours = _seconds_of_training(spec, engine)
-                found = json_of(str(HERE / "keras_fit.py"), str(spec), KERAS_BACKEND=engine)
-                how, theirs = min(found.items(), key=lambda item: item[1])
-                label = (
-                    f"{'-'.join(map(str, (784, *hidden, 10)))}, batch {batch}, {engine}: fit ({how}) / netwright train"
-                )
-                yield label, f"{theirs / ours:.2f}"
+                rounds = [(_seconds_of_training(spec, engine), _seconds_of_fit(spec, engine)) for _ in range(ROUNDS)]
+                ours = min(seconds for seconds, _ in rounds)
+                theirs, how = min(fit for _, fit in rounds)
+                sizes = "-".join(map(str, (784, *hidden, 10)))
+                yield f"{sizes}, batch {batch}, {engine}: fit ({how}) / netwright train", f"{theirs / ours:.2f}"
 
 
 def second_start() -> Rows:
@@ -138,6 +138,12 @@ def _seconds_of_training(spec: Path, engine: str) -> float:
         output_of("-m", "netwright", "train", str(spec), "--engine", engine, "--out", str(out))
         lines = (out / "log.jsonl").read_text().splitlines()
     return min(float(json.loads(line)["seconds"]) for line in lines[1:])
+
+
+def _seconds_of_fit(spec: Path, engine: str) -> tuple[float, str]:
+    """The same of `fit`, and how it was called."""
+    found = json_of(str(HERE / "keras_fit.py"), str(spec), str(EPOCHS), KERAS_BACKEND=engine)
+    return min((seconds, how) for how, seconds in found.items())
 
 
 BENCHMARKS = {
