@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from types import MappingProxyType
 from typing import Any, Protocol
 
@@ -16,6 +17,7 @@ from netwright.compiler.dims import SymbolicDim
 from netwright.compiler.dtypes import keras_dtype
 from netwright.compiler.externs import ExternLayer
 from netwright.compiler.ir import OpNode, Tensors, each_tensor
+from netwright.compiler.ops.activation_values import activation_operator
 from netwright.compiler.ops.op import Layer, Op
 from netwright.compiler.ops.random_functions import RandomFunction
 from netwright.compiler.types import TensorType
@@ -46,7 +48,7 @@ class Leaf(Protocol):
 
 
 def make_leaf(node: OpNode, forms: Forms) -> Leaf:
-    """The leaf of an operator applied to tensors of such types; `forms` are layers in the place of Keras's."""
+    """The leaf of an operator applied to tensors of such types; `forms` stand in the place of what Keras has."""
     if isinstance(node.op, ExternLayer):
         from netwright.backends.xla.externs import ExternLeaf
 
@@ -54,7 +56,7 @@ def make_leaf(node: OpNode, forms: Forms) -> Leaf:
     if isinstance(node.op, RandomFunction):
         return RandomLeaf(node.op)
     if not isinstance(node.op, Layer):
-        return ConstantLeaf(node.op) if node.op.beforehand else FunctionLeaf(node.op)
+        return ConstantLeaf(node.op) if node.op.beforehand else FunctionLeaf(node.op, forms)
     return SizedLayerLeaf(node.op) if _has_sizes(node.op) else LayerLeaf(node, forms)
 
 
@@ -73,9 +75,9 @@ class FunctionLeaf:
 
     slots: tuple[Slot, ...] = ()
 
-    def __init__(self, op: Op) -> None:
+    def __init__(self, op: Op, forms: Forms = MappingProxyType({})) -> None:
         self.op = op
-        self.function = _SUBSCRIPTS if op.keras == "ops.get_item" else keras_callable(op.keras)
+        self.function = _SUBSCRIPTS if op.keras == "ops.get_item" else forms.get(op.keras) or keras_callable(op.keras)
 
     def __call__(
         self, operands: Sequence[Any], keywords: Mapping[str, Any], arrays: Arrays, sizes: Sizes, training: bool
@@ -163,7 +165,8 @@ class LayerLeaf:
     def __init__(self, node: OpNode, forms: Forms = MappingProxyType({})) -> None:
         self.op = node.op
         make = forms.get(self.op.keras) or keras_callable(self.op.keras)
-        self.layer = make(**(keras_arguments(self.op) | _cheap_initializers(self.op)))
+        arguments = keras_arguments(self.op) | _cheap_initializers(self.op) | _formed_activations(self.op, forms)
+        self.layer = make(**arguments)
         make_factors_numbers(self.layer)
         self._build(node)
         self.slots = match_slots(node, self.layer)
@@ -218,8 +221,23 @@ class SizedLayerLeaf:
 
 def _cheap_initializers(op: Op) -> dict[str, Any]:
     """Zeros for every initializer: the layer's own arrays are never read, so they need no random numbers."""
+    return dict.fromkeys(_of_type(op, "Initializer"), "zeros")
+
+
+def _formed_activations(op: Op, forms: Forms) -> dict[str, Any]:
+    """The forms of the activations that a layer is given."""
+    values = {name: activation_operator(getattr(op, name)) for name in _of_type(op, "Activation")}
+    return {
+        name: partial(forms[value.keras], **keras_arguments(value))
+        for name, value in values.items()
+        if value is not None and value.keras in forms
+    }
+
+
+def _of_type(op: Op, type_name: str) -> list[str]:
+    """The names of the attributes that take values of a type."""
     attributes = type(op).attributes().items()
-    return {name: "zeros" for name, attribute in attributes if "Initializer" in attribute.annotation.split(" | ")}
+    return [name for name, attribute in attributes if type_name in attribute.annotation.split(" | ")]
 
 
 def symbolic(type: TensorType) -> Any:

@@ -7,8 +7,7 @@ from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from netwright.compiler.dims import Dim
-from netwright.compiler.ops.activation_values import StandsForActivation
-from netwright.compiler.ops.activations import ACTIVATIONS
+from netwright.compiler.ops.activation_values import StandsForActivation, activation_operator
 from netwright.compiler.ops.attributes import Ints, attr, call, not_negative
 from netwright.compiler.ops.configuration import Activation, Constraint, Initializer, Regularizer
 from netwright.compiler.ops.op import Layer, Op, OpError, Tensor, Weight, known_size
@@ -132,8 +131,9 @@ class AppliedActivation(ActivationLayer):
 
     @property
     def _operator(self) -> Op:
-        activation = self.activation or "linear"
-        return activation if isinstance(activation, Op) else ACTIVATIONS[str(activation)]({})
+        operator = activation_operator(self.activation or "linear")
+        assert operator is not None
+        return operator
 
 
 class Step(WrittenLayer, ActivationLayer):

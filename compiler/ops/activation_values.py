@@ -37,13 +37,18 @@ def plain_name(value: Any) -> str | None:
     return str(value.keras).removeprefix("activations.")
 
 
+def activation_operator(value: Any) -> Op | None:
+    """The operator that an attribute's value stands for, if it holds an activation."""
+    if isinstance(value, str):
+        return ACTIVATIONS[value]({})
+    return value if isinstance(value, Op) else None
+
+
 def gradient_of_activation(op: Op) -> tuple[str, ...]:
     """What the gradient of the activation that an operator applies to its result reads; nothing where it applies
     none."""
-    activation = getattr(op, "activation", None)
-    if isinstance(activation, str):
-        return ACTIVATIONS[activation].gradient_reads
-    return activation.gradient_reads if isinstance(activation, Op) else ()
+    activation = activation_operator(getattr(op, "activation", None))
+    return () if activation is None else activation.gradient_reads
 
 
 def _needs_arguments(name: str) -> bool:

@@ -1,4 +1,4 @@
-"""Forms against Keras's layers, on the engine of KERAS_BACKEND (see `test_program_engines.py`): with the same arrays
+"""Forms against what Keras has, on the engine of KERAS_BACKEND (see `test_program_engines.py`): with the same arrays
 they give the same outputs and gradients."""
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import pytest
 from netwright.api import compile as compile_spec
 from netwright.backends.xla.engines.engine import Engine
 from netwright.backends.xla.forms import load_forms
-from netwright.backends.xla.leaves import LayerLeaf
+from netwright.backends.xla.leaves import Leaf, LayerLeaf, make_leaf
 from netwright.compiler.ir import OpNode
 
 pytestmark = pytest.mark.keras
@@ -69,6 +69,17 @@ CALLS = {
         "batch_normalization(trainable=false)",
     ),
 }
+#: activations that have a form on JAX, in every way to be given
+ACTIVATIONS = (
+    "activations.gelu",
+    "activations.gelu(approximate=true)",
+    "silu",
+    "activation(mish)",
+    "dense(3, activation=elu)",
+    "dense(3, activation=activations.celu(0.5))",
+    "conv1d(3, 2, activation=softplus)",
+    "gru(3, activation=softsign, recurrent_activation=hard_silu)",
+)
 #: dropouts of the operand [64, 50, 40] and the shape of what each draws
 DROPOUTS = {
     "dropout(0.3)": (64, 50, 40),
@@ -95,6 +106,29 @@ def test_a_form_is_the_layer(name: str, call: str, engine: Engine, rng: Any) -> 
     np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5)
     for one, other in zip(found_gradients, gradients, strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("call", ACTIVATIONS)
+def test_an_activation_s_form_is_the_activation(call: str, engine: Engine, rng: Any) -> None:
+    if engine.name != "jax":
+        pytest.skip("forms of jax")
+    from jax import tree
+
+    node = applied(call, "[2, 9, 4]")
+    form, layer = make_leaf(node, load_forms("jax", "cpu")), make_leaf(node, {})
+    arrays = {slot.name: rng.uniform(-1, 1, slot.variable.shape).astype("float32") for slot in layer.slots}
+    x = rng.normal(size=(2, 9, 4)).astype("float32")
+    (found, found_kept), (expected, kept) = (pulled(leaf, x, arrays) for leaf in (form, layer))
+    tree.map(lambda one, other: np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6), found, expected)
+    assert found_kept < kept
+
+
+def pulled(leaf: Leaf, x: Any, arrays: dict[str, Any]) -> tuple[Any, int]:
+    """The output with the gradients of its sum, and how many numbers are kept for these."""
+    import jax
+
+    y, pull = jax.vjp(lambda x, arrays: leaf([x], {}, arrays, {}, True).outputs[0], x, arrays)
+    return (y, pull(np.ones_like(y))), sum(array.size for array in jax.tree.leaves(pull))
 
 
 @pytest.fixture

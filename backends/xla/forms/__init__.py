@@ -1,6 +1,7 @@
-"""Owns which layers are computed in another form than Keras's: one that is equal and was measured to be faster on an
-engine and a device. A form is a class derived from Keras's layer, whose arguments and variables it has; what of these
-it does not cover, it leaves to Keras. Forms are imported with their engine alone."""
+"""Owns which layers and activations are computed in another form than Keras's: one that is equal and was measured to be
+faster on an engine and a device. A layer's form is a class derived from Keras's, whose arguments and variables it has;
+what of these it does not cover, it leaves to Keras. An activation's is a function with the same arguments. Forms are
+imported with their engine alone."""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 
-#: the Keras name of an operator -> the class of its form
+#: the Keras name of an operator -> its form
 Forms = Mapping[str, Any]
 _MODULES = {
     ("jax", "cpu"): "netwright.backends.xla.forms.jax_cpu",

@@ -1,4 +1,4 @@
-"""Owns the forms for JAX on the CPU: convolutions, depthwise ones too."""
+"""Owns the forms for JAX on the CPU: convolutions, depthwise ones too, and activations."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 from keras import layers, ops
 
+from netwright.backends.xla.forms import jax_activations
 from netwright.backends.xla.forms.jax_convolution import convolution
 from netwright.backends.xla.forms.jax_depthwise import depthwise_convolution
 from netwright.compiler.ops.convolution import KernelLayer
@@ -70,11 +71,12 @@ class DepthwiseConv2D(_DepthwiseConvolution, layers.DepthwiseConv2D):
     pass
 
 
-FORMS = {f"layers.{form.__name__}": form for form in (Conv1D, Conv2D, Conv3D, DepthwiseConv1D, DepthwiseConv2D)}
+_CONVOLUTIONS = {f"layers.{form.__name__}": form for form in (Conv1D, Conv2D, Conv3D, DepthwiseConv1D, DepthwiseConv2D)}
+FORMS = {**_CONVOLUTIONS, **jax_activations.FORMS}
 
 
 def runs_in_loops(op: Op) -> bool:
     """Whether an operator is as fast in a loop as outside: what convolves must have a form, and not be wrapped."""
-    if op.keras in FORMS:
-        return FORMS[op.keras].covers(op)
+    if op.keras in _CONVOLUTIONS:
+        return _CONVOLUTIONS[op.keras].covers(op)
     return not any(isinstance(inner, KernelLayer) for inner in operators_in(op))
