@@ -66,7 +66,7 @@ def _contenders() -> dict[str, Forward]:
 
 
 def _forward(program: Any, arrays: Any) -> Forward:
-    forward, held = program.engine.compile_forward(program), program.split(arrays)
+    forward, held = program.engine.compile_forward(program), program.engine.put(program.split(arrays))
     return lambda images: program.engine.numpy(forward(*held, {"image": images})["output"])
 
 

@@ -90,7 +90,7 @@ class ExternLeaf(LayerLeaf):
             made = keras_object(self.op)
             made(*(symbolic(type) for type in self._types))
         own = [slot.name for slot in self.slots if slot.weight is not None]
-        return {name: keras.ops.convert_to_tensor(weight) for name, weight in zip(own, made.weights, strict=True)}
+        return {name: keras.ops.convert_to_numpy(weight) for name, weight in zip(own, made.weights, strict=True)}
 
 
 @contextmanager

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from netwright.backends.xla.loops import Loop, Loops
 from netwright.backends.xla.sites import Homes, Site
 from netwright.backends.xla.slots import Slot
@@ -55,10 +57,12 @@ class Entry:
         """The entry's array, of arrays laid out either way."""
         if not self.is_apart(arrays):
             return arrays[self.path]
+        copies = [arrays[place.path] for place in self.places]
+        if all(isinstance(copy, np.ndarray) for copy in copies):
+            return np.stack(copies).reshape(*self.counts, *copies[0].shape)
         from keras import ops
 
-        array = ops.stack([arrays[place.path] for place in self.places])
-        return ops.reshape(array, (*self.counts, *array.shape[1:]))
+        return ops.reshape(ops.stack(copies), (*self.counts, *copies[0].shape))
 
     def penalty(self, arrays: Mapping[str, Any]) -> Any:
         """What the entry's regularizer adds to the loss."""

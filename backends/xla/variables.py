@@ -5,12 +5,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from netwright.backends.xla.errors import ExecutionError
 from netwright.backends.xla.layout import Entry
 from netwright.backends.xla.leaves import Arrays
 from netwright.backends.xla.program import Program
+
+if TYPE_CHECKING:
+    from netwright.backends.xla.engines.engine import Engine
 
 #: 'weights' | 'state' | 'optimizer' -> path -> variable or array
 Held = dict[str, dict[str, Any]]
@@ -19,27 +24,35 @@ Held = dict[str, dict[str, Any]]
 def held_variables(program: Program, arrays: Arrays, optimizer: Any) -> Held:
     """Variables with copies of the arrays, and those of the optimizer, which this builds. The copies of a loop are one
     variable where the optimizer moves every number by itself, and else each its own."""
-    layout = program.layout
+    layout, engine = program.layout, program.engine
     weights: dict[str, Any] = {}
     stacks = moves_each_number(optimizer)
     for entry in layout.weights:
         value = entry.stacked(arrays)
         whole = stacks and entry.slot.variable.constraint is None
         values = {entry.path: value} if whole else entry.copies(value)
-        weights |= {path: _variable(entry, path, each) for path, each in values.items()}
-    state = {entry.path: _variable(entry, entry.path, entry.stacked(arrays)) for entry in layout.state}
-    optimizer.build(list(weights.values()))
+        weights |= {path: _variable(engine, entry, path, each) for path, each in values.items()}
+    state = {entry.path: _variable(engine, entry, entry.path, entry.stacked(arrays)) for entry in layout.state}
+    first = engine.at_once(lambda: _first_slots(optimizer, list(weights.values())))
+    for variable, value in zip(optimizer.variables, first, strict=True):
+        variable.assign(value)
     slots = {f"{index}.{variable.name}": variable for index, variable in enumerate(optimizer.variables)}
     return {"weights": weights, "state": state, "optimizer": slots}
 
 
-def _variable(entry: Entry, path: str, value: Any) -> Any:
+def _first_slots(optimizer: Any, weights: list[Any]) -> list[Any]:
+    """What the optimizer's variables hold once it is built for these."""
+    optimizer.build(weights)
+    return [variable.value for variable in optimizer.variables]
+
+
+def _variable(engine: Engine, entry: Entry, path: str, value: Any) -> Any:
     import keras
 
     name = re.sub(r"[^A-Za-z0-9_.]", "_", path)  # optimizers choose by name, TensorFlow takes no others
     slot = entry.slot
-    copied = keras.ops.copy(keras.ops.convert_to_tensor(value))
-    variable = keras.Variable(copied, dtype=slot.variable.dtype, trainable=slot.trainable, name=name)
+    copied = np.array(engine.numpy(value))
+    variable = keras.Variable(engine.put(copied), dtype=slot.variable.dtype, trainable=slot.trainable, name=name)
     variable.constraint = slot.variable.constraint
     return variable
 

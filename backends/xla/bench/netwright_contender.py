@@ -54,7 +54,7 @@ class ForwardContender:
         program = Program(_compiled(self._case), self._engine, conditions.target)
         with self._engine.place():
             program, arrays = folded(program, initial_arrays(program, conditions.seed))
-            self._arrays = program.split(arrays)
+            self._arrays = self._engine.put(program.split(arrays))
         self._forward = self._engine.compile_forward(program)
 
     def step(self) -> None:

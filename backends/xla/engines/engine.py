@@ -142,11 +142,14 @@ class Engine(Protocol):
     def scope(self, path: str) -> AbstractContextManager[Any]:
         """What is traced inside comes from this path: the program's metadata say so (`scopes.py` reads them)."""
 
+    def put(self, tree: Any) -> Any:
+        """A tree of arrays, on the device."""
+
+    def at_once(self, make: Callable[[], Any]) -> Any:
+        """The tree of tensors that a function makes; by one program where each operation would be compiled."""
+
     def compiled(self, function: Callable[..., Any]) -> Compiled:
         """The function, compiled for the device."""
-
-    def often(self, function: Callable[[Any], Any]) -> Callable[[Any], Any]:
-        """A function that is small and called for many arrays, before there is a program."""
 
     def compile_forward(self, program: Program) -> Compiled:
         """(weights, state, inputs) -> outputs in inference, one XLA program for each shape of the inputs. Takes and

@@ -61,21 +61,19 @@ class JaxEngine:
         statistics = self._device.memory_stats()
         return None if statistics is None else statistics.get("peak_bytes_in_use")
 
-    def put(self, tree: Any) -> Any:
-        """A tree of arrays, on the device."""
-        return jax.device_put(tree, self._device)
-
     def operation_times(self, run: Callable[[], None]) -> Mapping[str, float]:
         from netwright.backends.xla.engines.jax_profile import operation_times
 
         return operation_times(run)
 
+    def put(self, tree: Any) -> Any:
+        return jax.device_put(tree, self._device)
+
+    def at_once(self, make: Callable[[], Any]) -> Any:
+        return jax.jit(make)()
+
     def compiled(self, function: Callable[..., Any]) -> JaxFunction:
         return JaxFunction(function, self._device)
-
-    def often(self, function: Callable[[Any], Any]) -> Callable[[Any], Any]:
-        # compiled in 0.6 of the time that the highest level takes, and as fast
-        return jax.jit(function, compiler_options={"xla_backend_optimization_level": 1})  # type: ignore[no-any-return]
 
     def compile_forward(self, program: Program) -> JaxFunction:
         return self.compiled(lambda weights, state, inputs: program.forward(weights, state, inputs).outputs)

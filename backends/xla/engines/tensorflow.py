@@ -59,11 +59,15 @@ class TensorFlowEngine:
 
         return operation_times(run)
 
+    def put(self, tree: Any) -> Any:
+        with self.place():
+            return tf.nest.map_structure(tf.convert_to_tensor, tree)
+
+    def at_once(self, make: Callable[[], Any]) -> Any:
+        return make()
+
     def compiled(self, function: Callable[..., Any], jit: bool = True) -> TensorFlowFunction:
         return TensorFlowFunction(function, self.device, jit)
-
-    def often(self, function: Callable[[Any], Any]) -> Callable[[Any], Any]:
-        return function  # its operations are compiled already
 
     def compile_forward(self, program: Program) -> TensorFlowFunction:
         def forward(weights: Arrays, state: Arrays, inputs: Arrays) -> Arrays:

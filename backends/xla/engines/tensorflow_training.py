@@ -90,8 +90,7 @@ class TensorFlowTraining:
         self._call(self._compiled_step, batch)
 
     def place_examples(self, examples: Examples) -> None:
-        with self._engine.place():
-            self._examples = tf.nest.map_structure(tf.convert_to_tensor, (examples.inputs, examples.targets))
+        self._examples = self._engine.put((examples.inputs, examples.targets))
         self._compiled_steps = self._engine.compiled(self._traced_steps, self._jit)
 
     def _traced_steps(self, inputs: Arrays, targets: Arrays, rows: Any, count: Any) -> None:
