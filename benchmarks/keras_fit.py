@@ -1,5 +1,5 @@
-"""The seconds of an epoch of `fit`, for each way to call it: python keras_fit.py SPEC EPOCHS, with KERAS_BACKEND set. Prints
-JSON: how -> seconds of the quickest epoch but the first, which compiles."""
+"""The seconds of an epoch of `fit`, for each way to call it: python keras_fit.py SPEC EPOCHS, with KERAS_BACKEND set.
+Prints JSON: how -> seconds of the quickest epoch but the first, which compiles."""
 
 from __future__ import annotations
 
@@ -40,8 +40,11 @@ def main(spec: Path, epochs: int) -> None:
     print(
         json.dumps(
             {
-                f"{steps} steps an execution, jit {jit}": min(
-                    epochs_of(emit(model, train=True), data, model.plan.batch_size, epochs, steps, jit)[1:]
+                f"{steps} steps an execution, jit {jit}": quickest_epoch(
+                    emit(model, train=True),
+                    (data["x"], data["y"]),
+                    {"steps_per_execution": steps, "jit_compile": jit},
+                    {"batch_size": model.plan.batch_size, "epochs": epochs},
                 )
                 for jit in ((True, False) if keras.config.backend() == "tensorflow" else (True,))
                 for steps in STEPS_PER_EXECUTION
@@ -50,18 +53,16 @@ def main(spec: Path, epochs: int) -> None:
     )
 
 
-def epochs_of(text: str, data: Any, batch: int, epochs: int, steps: int, jit: bool) -> list[float]:
-    """The seconds of each epoch of `fit` on the emitted model."""
+def quickest_epoch(text: str, data: tuple[Any, Any], compiled: dict[str, Any], fitted: dict[str, Any]) -> float:
+    """The seconds of one of `fit` on the emitted model, with these arguments of `compile` and `fit`."""
     names: dict[str, Any] = {"__name__": "emitted"}
     exec(text, names)
     model = names["build_model"]()
     names["compile_model"](model)
-    model.compile(
-        model.optimizer, model.loss, metrics=["sparse_categorical_accuracy"], steps_per_execution=steps, jit_compile=jit
-    )
+    model.compile(model.optimizer, model.loss, metrics=["sparse_categorical_accuracy"], **compiled)
     clock = Clock()
-    model.fit(data["x"], data["y"], batch_size=batch, epochs=epochs, verbose=0, callbacks=[clock])
-    return clock.seconds
+    model.fit(*data, verbose=0, callbacks=[clock], **fitted)
+    return min(clock.seconds[1:])
 
 
 if __name__ == "__main__":

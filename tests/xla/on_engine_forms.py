@@ -11,7 +11,7 @@ import pytest
 from netwright.api import compile as compile_spec
 from netwright.backends.xla.engines.engine import Engine
 from netwright.backends.xla.forms import load_forms
-from netwright.backends.xla.leaves import Leaf, LayerLeaf, make_leaf
+from netwright.backends.xla.leaves import LayerLeaf, Leaf, make_leaf
 from netwright.compiler.ir import OpNode
 
 pytestmark = pytest.mark.keras
