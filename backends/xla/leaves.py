@@ -165,8 +165,7 @@ class LayerLeaf:
     def __init__(self, node: OpNode, forms: Forms = MappingProxyType({})) -> None:
         self.op = node.op
         make = forms.get(self.op.keras) or keras_callable(self.op.keras)
-        arguments = keras_arguments(self.op) | _cheap_initializers(self.op) | _formed_activations(self.op, forms)
-        self.layer = make(**arguments)
+        self.layer = make(**(keras_arguments(_of_zeros(self.op)) | _formed_activations(self.op, forms)))
         make_factors_numbers(self.layer)
         self._build(node)
         self.slots = match_slots(node, self.layer)
@@ -219,9 +218,12 @@ class SizedLayerLeaf:
         return Applied(as_tuple(outputs))
 
 
-def _cheap_initializers(op: Op) -> dict[str, Any]:
-    """Zeros for every initializer: the layer's own arrays are never read, so they need no random numbers."""
-    return dict.fromkeys(_of_type(op, "Initializer"), "zeros")
+def _of_zeros(op: Op) -> Op:
+    """The same with zeros for every initializer, of layers that it wraps too: a layer's own arrays are never read, so
+    they need no random numbers."""
+    zeros = dict.fromkeys(_of_type(op, "Initializer"), "zeros")
+    wrapped = {name: _of_zeros(value) for name, value in op.given().items() if isinstance(value, Layer)}
+    return type(op)(op.given() | zeros | wrapped)
 
 
 def _formed_activations(op: Op, forms: Forms) -> dict[str, Any]:

@@ -24,6 +24,9 @@ from netwright.backends.xla.objective import Objective, with_loss
 from netwright.backends.xla.program import Program
 from netwright.compiler.ops.op import Op
 
+#: copies on the CPU: a loop of fewer takes longer to compile than the copies laid out, and longer a step
+_WORTH_A_LOOP = 4
+
 
 class JaxEngine:
     """Keras on JAX, compiled by `jax.jit` for one device."""
@@ -94,7 +97,7 @@ class JaxEngine:
         return jax.lax.scan(body, list(carried), list(sequences), length=count)  # type: ignore[no-any-return]
 
     def runs_as_loop(self, loop: Loop) -> bool:
-        return self._loops(loop.operators())
+        return self.device != "cpu" or (loop.count >= _WORTH_A_LOOP and self._loops(loop.operators()))
 
     def loops_steps(self, program: Program) -> bool:
         return self._loops(site.node.op for site in program.sites)

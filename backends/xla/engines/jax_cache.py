@@ -9,8 +9,8 @@ import jax
 
 #: bytes; what was not used for longest goes first
 _MOST = 1 << 30
-#: seconds that compiling took; each program that is kept costs a look at all files
-_LEAST = 0.05
+#: seconds that compiling took; to keep another program JAX looks at all that are kept
+_LEAST = 0.3
 
 
 def keep_compiled() -> None:
