@@ -151,8 +151,6 @@ def _in_numpy(program: Program, site: Site, arrays: Mapping[str, Any]) -> Arrays
 
 def _folded(program: Program, layer: Site, normalization: Site, arrays: Mapping[str, Any]) -> Arrays:
     """(x K + b - μ) s + beta = x (K s) + (b - μ) s + beta, with s = gamma / √(σ² + ε)."""
-    from keras import ops
-
     of_layer, of_it = (_in_numpy(program, site, arrays) for site in (layer, normalization))
     op: Any = normalization.node.op
     scale = of_it.get("gamma", 1.0) / np.sqrt(of_it["moving_variance"] + op.epsilon)
@@ -160,4 +158,4 @@ def _folded(program: Program, layer: Site, normalization: Site, arrays: Mapping[
     kernel = of_layer[name] * scale.reshape(shape(of_layer[name].shape))
     bias = (of_layer.get("bias", 0.0) - of_it["moving_mean"]) * scale + of_it.get("beta", 0.0)
     made = {**of_layer, name: kernel, "bias": bias}
-    return {key: ops.convert_to_tensor(array.astype("float32")) for key, array in made.items()}
+    return {key: array.astype("float32") for key, array in made.items()}

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from hashlib import blake2b
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,7 +21,8 @@ from netwright.compiler.ops.configuration import Configuration
 from netwright.compiler.ops.op import Joined, known_size
 from netwright.dsl.diagnostics import CompilerBug
 
-Array = np.ndarray[Any, Any]
+if TYPE_CHECKING:
+    from netwright.backends.xla.initializers import Array
 
 
 def initial_arrays(program: Program, seed: int, loaded: Mapping[str, Any] = MappingProxyType({})) -> Arrays:

@@ -77,8 +77,9 @@ ACTIVATIONS = (
     "activation(mish)",
     "dense(3, activation=elu)",
     "dense(3, activation=activations.celu(0.5))",
-    "conv1d(3, 2, activation=softplus)",
+    "conv1d(3, 2, activation=squareplus)",
     "gru(3, activation=softsign, recurrent_activation=hard_silu)",
+    "activation(tanh_shrink)",
 )
 #: dropouts of the operand [64, 50, 40] and the shape of what each draws
 DROPOUTS = {

@@ -97,7 +97,7 @@ class JaxEngine:
         return jax.lax.scan(body, list(carried), list(sequences), length=count)  # type: ignore[no-any-return]
 
     def runs_as_loop(self, loop: Loop) -> bool:
-        return self.device != "cpu" or (loop.count >= _WORTH_A_LOOP and self._loops(loop.operators()))
+        return self._loops(loop.operators()) and (loop.count >= _WORTH_A_LOOP or self.device != "cpu")
 
     def loops_steps(self, program: Program) -> bool:
         return self._loops(site.node.op for site in program.sites)

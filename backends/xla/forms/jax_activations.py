@@ -12,8 +12,8 @@ import jax
 
 from netwright.backends.keras.objects import keras_callable
 
-#: those for which JAX keeps more than one array of floats
-_NAMES = "celu elu gelu hard_silu log_sigmoid mish selu silu softplus softsign squareplus tanh_shrink".split()
+#: those that were measured to be faster in loops; of the others JAX keeps no more than one array, or they are not
+_NAMES = "celu elu gelu hard_silu mish silu softsign squareplus tanh_shrink".split()
 
 
 def _keeping_its_input(function: Callable[..., Any]) -> Callable[..., Any]:
