@@ -58,6 +58,7 @@ def _contenders() -> dict[str, Forward]:
     model = _emitted(program, arrays)
     function = tf.function(lambda images: model(images, training=False), autograph=False)
     return {
+        "Netwright, frozen": _forward(*folded(program, arrays), frozen=True),
         "Netwright": _forward(*folded(program, arrays)),
         "Netwright without folding": _forward(program, arrays),
         "Keras predict_on_batch": model.predict_on_batch,
@@ -65,9 +66,9 @@ def _contenders() -> dict[str, Forward]:
     }
 
 
-def _forward(program: Any, arrays: Any) -> Forward:
-    forward, held = program.engine.compile_forward(program), program.engine.put(program.split(arrays))
-    return lambda images: program.engine.numpy(forward(*held, {"image": images})["output"])
+def _forward(program: Any, arrays: Any, *, frozen: bool = False) -> Forward:
+    forward = program.engine.compile_inference(program, arrays, frozen=frozen)
+    return lambda images: program.engine.numpy(forward({"image": images})["output"])
 
 
 def _emitted(program: Any, arrays: Any) -> Any:

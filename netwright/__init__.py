@@ -10,8 +10,21 @@ from netwright.version import __version__
 
 if TYPE_CHECKING:
     from netwright.api import CompilerBug, Diagnostic, Model, SpecError, compile
+    from netwright.backends.xla.errors import ExecutionError
+    from netwright.backends.xla.run import Inference
 
-__all__ = ["CompilerBug", "Diagnostic", "Model", "SpecError", "__version__", "compile"]
+__all__ = [
+    "CompilerBug",
+    "Diagnostic",
+    "ExecutionError",
+    "Inference",
+    "Model",
+    "SpecError",
+    "__version__",
+    "compile",
+]
+#: where names come from that are not `netwright.api`'s
+_HOMES = {"ExecutionError": "netwright.backends.xla.errors", "Inference": "netwright.backends.xla.run"}
 
 
 def __getattr__(name: str) -> Any:
@@ -19,4 +32,4 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module 'netwright' has no attribute {name!r}")
     from importlib import import_module
 
-    return getattr(import_module("netwright.api"), name)
+    return getattr(import_module(_HOMES.get(name, "netwright.api")), name)

@@ -1,4 +1,4 @@
-"""Owns `netwright run`: arrays by input name in, arrays by output name out, through one XLA program."""
+"""Owns inference: arrays by input name in, arrays by output name out, through one compiled program."""
 
 from __future__ import annotations
 
@@ -18,7 +18,50 @@ if TYPE_CHECKING:
     from netwright.compiler.types import TensorType
 
 
-@memory_faults()
+class Inference:
+    """A model in inference: compiled once for each shape of its inputs, and held for many calls."""
+
+    @memory_faults()
+    def __init__(
+        self,
+        model: Model,
+        weights: Path | str | None = None,
+        *,
+        target: Target = ANY,
+        seed: int = 0,
+        frozen: bool = False,
+    ) -> None:
+        """weights: a `.weights.h5` that the emitted model or `train` saved; without it, first values that follow from
+        `seed`. frozen: the weights become constants where calls are then faster, as on TensorFlow's own kernels; the
+        first call takes seconds longer, and the weights several times their memory. Raises ExecutionError where file,
+        engine or device do not fit, or memory is used up."""
+        if weights is not None and not Path(weights).is_file():
+            raise ExecutionError(f"{weights}: no such file; expected a .weights.h5 that the emitted model saved")
+        from netwright.backends.xla.engines.selection import load_engine, suited
+
+        target = suited(target, model)
+        self._engine = load_engine(target)
+        from netwright.backends.xla.folding import folded
+        from netwright.backends.xla.initialization import initial_arrays
+        from netwright.backends.xla.program import Program
+        from netwright.backends.xla.weights import load_weights
+
+        program = Program(model, self._engine, target)
+        loaded = {} if weights is None else load_weights(program, Path(weights))
+        with self._engine.place():
+            program, arrays = folded(program, initial_arrays(program, seed, loaded))
+        self._compiled = self._engine.compile_inference(program, arrays, frozen=frozen)
+        self._types = _types(model)
+        self._outputs = {name: value.type for name, value in program.outputs.items()}
+
+    @memory_faults()
+    def __call__(self, inputs: Mapping[str, Any]) -> dict[str, np.ndarray[Any, Any]]:
+        """The outputs by name, of an array for each input of the spec. Raises ExecutionError where the arrays do not
+        fit, or memory is used up."""
+        outputs = self._compiled(check_inputs(self._types, inputs))
+        return {name: _as_declared(self._engine.numpy(outputs[name]), type) for name, type in self._outputs.items()}
+
+
 def run(
     model: Model,
     inputs: Mapping[str, Any],
@@ -27,29 +70,13 @@ def run(
     target: Target = ANY,
     seed: int = 0,
 ) -> dict[str, np.ndarray[Any, Any]]:
-    """The outputs of a model in inference.
+    """What `Inference` gives for one call. Arrays that do not fit are refused before a framework is imported."""
+    check_inputs(_types(model), inputs)
+    return Inference(model, weights, target=target, seed=seed)(inputs)
 
-    inputs: an array for each input of the spec. weights: a `.weights.h5` that the emitted model or `train` saved;
-    without it, first values that follow from `seed`. Raises ExecutionError where arrays, file, engine or device do not
-    fit, or memory is used up."""
-    checked = check_inputs({name: value.type for name, value in model.elaborated.inputs.items()}, inputs)
-    if weights is not None and not weights.is_file():
-        raise ExecutionError(f"{weights}: no such file; expected a .weights.h5 that the emitted model saved")
-    from netwright.backends.xla.engines.selection import load_engine, suited
 
-    target = suited(target, model)
-    engine = load_engine(target)
-    from netwright.backends.xla.folding import folded
-    from netwright.backends.xla.initialization import initial_arrays
-    from netwright.backends.xla.program import Program
-    from netwright.backends.xla.weights import load_weights
-
-    program = Program(model, engine, target)
-    loaded = {} if weights is None else load_weights(program, weights)
-    with engine.place():
-        program, arrays = folded(program, initial_arrays(program, seed, loaded))
-    outputs = engine.compile_forward(program)(*program.split(arrays), checked)
-    return {name: _as_declared(engine.numpy(outputs[name]), value.type) for name, value in program.outputs.items()}
+def _types(model: Model) -> dict[str, TensorType]:
+    return {name: value.type for name, value in model.elaborated.inputs.items()}
 
 
 def _as_declared(array: np.ndarray[Any, Any], type: TensorType) -> np.ndarray[Any, Any]:

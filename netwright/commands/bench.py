@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from dataclasses import replace
 from typing import Any
 
 from netwright.commands.bench_options import add_measuring, conditions_of
@@ -23,6 +24,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("specs", metavar="SPEC", nargs="+", help="spec files")
     add_params(parser)
     parser.add_argument("--vs", choices=("keras",), help="measure the emitted Keras module too")
+    parser.add_argument("--frozen", action="store_true", help="in inference, make weights constants of the program")
     add_measuring(parser, 100, "timed")
 
 
@@ -32,7 +34,7 @@ def run(options: argparse.Namespace) -> int:
     from netwright.backends.xla.bench.bench import bench
     from netwright.backends.xla.bench.case import case_of
 
-    conditions = conditions_of(options)
+    conditions = replace(conditions_of(options), frozen=options.frozen)
     models = [compile_file(path, options) for path in options.specs]
     cases = [case_of(model, dict(options.params), options.preset, conditions) for model in models]
     reports = []

@@ -16,7 +16,7 @@ from netwright.backends.xla.engines.selection import load_engine
 from netwright.backends.xla.errors import ExecutionError
 from netwright.backends.xla.initialization import initial_arrays
 from netwright.backends.xla.program import Program
-from netwright.backends.xla.run import run
+from netwright.backends.xla.run import Inference, run
 from netwright.backends.xla.target import Target
 from netwright.backends.xla.weights import save_model, save_weights
 
@@ -38,6 +38,14 @@ blocks:
 model: |
   x -> dense(8) -> mixed(8, swap=true) -> (dense(8) -> dropout(0.5) -> layer_normalization) * 3 -> mixed(8)
     -> dense(8, trainable=false) * 2 -> (dense(8) for _ in range(2)) -> late -> dense(3, name="logits")
+"""
+
+
+#: where weights can be constants
+OWN_KERNELS = Target(NAME, "cpu", jit={"tensorflow": "off", "jax": "auto"}[NAME])
+NORMALIZED = """netwright: 1
+inputs: {x: "f32[N, 6, 6, 2]"}
+model: x -> conv2d(4, 3) -> batch_normalization -> relu -> conv2d(5, 3) -> relu -> global_max_pooling2d -> dense(2)
 """
 
 
@@ -126,3 +134,30 @@ def test_a_file_without_weights_is_refused(tmp_path: Path, content: bytes | None
         path.write_bytes(content)
     with pytest.raises(ExecutionError, match=fault):
         run(compile_spec(SPEC), {"x": np.zeros((1, 8))}, path, target=Target(NAME))
+
+
+@pytest.mark.parametrize("frozen", [False, True])
+def test_a_model_is_held_for_many_calls(tmp_path: Path, frozen: bool) -> None:
+    load_engine(Target(NAME, "cpu"))
+    model = compile_spec(NORMALIZED)
+    keras_model = built(model)
+    keras_model.save_weights(tmp_path / "t.weights.h5")
+    predict = Inference(model, tmp_path / "t.weights.h5", target=OWN_KERNELS, frozen=frozen)
+    for batch in (3, 1, 3):
+        x = rng.normal(size=(batch, 6, 6, 2)).astype("float32")
+        expected = keras_model.predict_on_batch(x)
+        np.testing.assert_allclose(predict({"x": x})["output"], expected, rtol=1e-5, atol=1e-5 * abs(expected).max())
+    with pytest.raises(ExecutionError, match=r"there is no input 'y'"):
+        predict({"y": x})
+
+
+@pytest.mark.skipif(NAME != "tensorflow", reason="on JAX weights do not become constants")
+def test_weights_too_large_for_constants_are_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("netwright.backends.xla.engines.tensorflow._MOST_CONSTANTS", 100)
+    with pytest.raises(ExecutionError, match="1,048 bytes of weights cannot be constants of a TensorFlow graph"):
+        Inference(compile_spec(NORMALIZED), target=OWN_KERNELS, frozen=True)
+
+
+def test_weights_that_are_not_there_are_said(tmp_path: Path) -> None:
+    with pytest.raises(ExecutionError, match=r"none\.h5: no such file"):
+        Inference(compile_spec(NORMALIZED), tmp_path / "none.h5")

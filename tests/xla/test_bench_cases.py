@@ -161,6 +161,11 @@ def test_json_is_an_object_for_one_and_a_list_for_several(
     assert [each["spec"] for each in json.loads(capsys.readouterr().out)] == [one, other]
 
 
+def test_weights_that_training_moves_are_not_frozen(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["bench", str(SPECS / "xor_mlp.yaml"), "--frozen"]) == 1
+    assert "--inference measures inference" in capsys.readouterr().err
+
+
 def test_the_command_refuses_before_any_framework_is_imported(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["bench", str(SPECS / "char_lstm.yaml")]) == 1
     assert "--set T=64" in capsys.readouterr().err

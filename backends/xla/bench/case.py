@@ -25,7 +25,7 @@ TRAINING_FORWARDS = 3
 @dataclass(frozen=True, slots=True)
 class Conditions:
     """Under which a model is measured. batch: none for the spec's. steps, seconds: how many steps are timed, and after
-    how many seconds no other is begun."""
+    how many seconds no other is begun. frozen: in inference, weights are constants of the program."""
 
     target: Target = ANY
     batch: int | None = None
@@ -33,6 +33,7 @@ class Conditions:
     steps: int = 100
     seconds: float = 10.0
     seed: int = 0
+    frozen: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,8 @@ def case_of(model: Model, params: Mapping[str, Any], preset: str | None, conditi
     if model.elaborated.graph is None:
         raise ExecutionError(f"{model.name} has no model to run", help="give the spec a `model`")
     plan = None if conditions.inference or model.spec.train is None else checked_plan(model)
+    if plan is not None and conditions.frozen:
+        raise ExecutionError("weights that training moves cannot be constants", help="--inference measures inference")
     target = conditions.target if plan is None else conditions.target.as_planned(plan)
     conditions = replace(conditions, target=suited(target, model))
     batch = _batch(model, conditions.batch)

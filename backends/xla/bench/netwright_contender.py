@@ -38,7 +38,7 @@ class TrainingContender:
 
 
 class ForwardContender:
-    """Inference as `netwright run` does it."""
+    """Inference as `netwright.Inference` does it, but that inputs are not checked."""
 
     def __init__(self, case: Case, engine: Engine, inputs: Arrays) -> None:
         self._case = case
@@ -54,15 +54,14 @@ class ForwardContender:
         program = Program(_compiled(self._case), self._engine, conditions.target)
         with self._engine.place():
             program, arrays = folded(program, initial_arrays(program, conditions.seed))
-            self._arrays = self._engine.put(program.split(arrays))
-        self._forward = self._engine.compile_forward(program)
+        self._forward = self._engine.compile_inference(program, arrays, frozen=conditions.frozen)
 
     def step(self) -> None:
-        for output in self._forward(*self._arrays, self._inputs).values():
+        for output in self._forward(self._inputs).values():
             self._engine.numpy(output)
 
     def executable(self) -> Executable:
-        return self._forward.executable(*self._arrays, self._inputs)
+        return self._forward.executable(self._inputs)
 
 
 def netwright_contender(

@@ -68,6 +68,20 @@ class Compiled(Protocol):
         """The program for such arguments; quick where it has run on such."""
 
 
+class Held:
+    """A compiled function that holds its first arguments, on the device."""
+
+    def __init__(self, compiled: Compiled, *held: Any) -> None:
+        self._compiled = compiled
+        self._held = held
+
+    def __call__(self, *arguments: Any) -> Any:
+        return self._compiled(*self._held, *arguments)
+
+    def executable(self, *arguments: Any) -> Executable:
+        return self._compiled.executable(*self._held, *arguments)
+
+
 class Training(Protocol):
     """A training run under way: weights, state, optimizer and metrics, held where the engine computes. `step` and
     `evaluate` are each one XLA program."""
@@ -154,6 +168,10 @@ class Engine(Protocol):
     def compile_forward(self, program: Program) -> Compiled:
         """(weights, state, inputs) -> outputs in inference, one XLA program for each shape of the inputs. Takes and
         gives arrays by path or name; NumPy's or the engine's."""
+
+    def compile_inference(self, program: Program, arrays: Arrays, *, frozen: bool) -> Compiled:
+        """The same of the inputs alone. `frozen`: where the engine's programs are then faster, the arrays are constants
+        of them. Raises ExecutionError if these are too large for that."""
 
     def value_and_grad(self, function: Callable[..., tuple[Any, Any]]) -> Callable[..., tuple[tuple[Any, Any], Arrays]]:
         """(weights, ...) -> ((loss, rest), gradients by path) of a function (weights, ...) -> (loss, rest); to be

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from netwright.backends.xla.engines.engine import Loss, Metric, Step
+from netwright.backends.xla.engines.engine import Compiled, Held, Loss, Metric, Step
 from netwright.backends.xla.engines.scopes import scope_name
 from netwright.backends.xla.engines.tensorflow_compiled import TensorFlowFunction
 from netwright.backends.xla.engines.tensorflow_loops import computed_again, scan
@@ -23,6 +23,8 @@ from netwright.backends.xla.small import is_small
 
 #: copies from which on the compilation that a loop saves is worth its slower steps on the CPU
 _WORTH_A_LOOP = 8
+#: bytes of constants; a graph of TensorFlow's takes 2 GiB
+_MOST_CONSTANTS = 2**30
 
 
 class TensorFlowEngine:
@@ -75,6 +77,21 @@ class TensorFlowEngine:
 
         return self.compiled(forward, self.uses_xla(program))
 
+    def compile_inference(self, program: Program, arrays: Arrays, *, frozen: bool) -> Compiled:
+        if not frozen or self.uses_xla(program):
+            return Held(self.compile_forward(program), *self.put(program.split(arrays)))
+        kernels = {path: array for path, array in arrays.items() if array.ndim > 1}
+        _check_constants(kernels)
+
+        # oneDNN brings a kernel into its own layout once if it is a constant, else in every call. A constant bias that
+        # is 0 would be left out, and what follows it not be fused with the kernel's operation
+        def forward(rest: Arrays, inputs: Arrays) -> Arrays:
+            weights, state = program.split({**tf.nest.map_structure(tf.constant, kernels), **rest})
+            return program.forward(weights, state, inputs).outputs
+
+        rest = self.put({path: array for path, array in arrays.items() if path not in kernels})
+        return Held(self.compiled(forward, jit=False), rest)
+
     def uses_xla(self, program: Program) -> bool:
         """On the CPU TensorFlow's own kernels are faster, but for what is over so soon that starting them takes
         longer."""
@@ -115,6 +132,15 @@ class TensorFlowEngine:
     ) -> TensorFlowTraining:
         with self.place():
             return TensorFlowTraining(self, Objective(program, loss), arrays, optimizer, with_loss(metrics))
+
+
+def _check_constants(arrays: Arrays) -> None:
+    size = sum(array.nbytes for array in arrays.values())
+    if size > _MOST_CONSTANTS:
+        message = (
+            f"{size:,} bytes of weights cannot be constants of a TensorFlow graph, at most {_MOST_CONSTANTS:,} can"
+        )
+        raise ExecutionError(message, help="leave `frozen` out")
 
 
 def _find_device(name: str) -> str:
