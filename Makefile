@@ -26,12 +26,12 @@ demo: full ## Check and draw a spec, write Keras code for it, train it (about a 
 	@"$(NETWRIGHT)" train specs/digits_mlp.yaml --out build/demo/run
 
 test: full ## All tests: the framework-free ones first (seconds), then those with Keras (minutes)
-	@echo '== Tests that need no framework (under 10 s)'
+	@echo '== Tests that need no framework (some ten seconds)'
 	@"$(PY)" -m pytest -q -m 'not keras and not slow' -n $(JOBS)
 	@echo '== Tests with Keras, TensorFlow and JAX, in $(JOBS) processes (some minutes; JOBS=n changes that)'
 	@"$(PY)" -m pytest -q -m 'keras or slow' -n $(JOBS)
 
-fast: tools ## Only the tests that need no framework (under 10 s)
+fast: tools ## Only the tests that need no framework (some ten seconds)
 	@"$(PY)" -m pytest -q -m 'not keras and not slow' -n $(JOBS)
 
 cases: full ## 5,000 generated layer cases against live Keras (a minute or two; SEED=n draws others)

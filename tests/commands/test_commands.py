@@ -299,10 +299,13 @@ def test_help_teaches_by_examples(command: str, capsys: pytest.CaptureFixture[st
     assert examples(command)[0] in capsys.readouterr().out
 
 
+EVERY_SPEC = "netwright check specs --format json"
 FRAMEWORK_FREE = [line for name in ("check", "summary", "draw", "ops", "schema", "emit") for line in examples(name)]
 
 
-@pytest.mark.parametrize("line", FRAMEWORK_FREE)
+@pytest.mark.parametrize(
+    "line", [pytest.param(line, marks=pytest.mark.slow) if line == EVERY_SPEC else line for line in FRAMEWORK_FREE]
+)
 def test_the_examples_of_the_help_work(
     line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -9,28 +9,31 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from reference_specs import PATHS, each
 
 from netwright.api import compile as compile_spec
 from netwright.backends.keras.emit import emit
 
 HERE = Path(__file__).parent
 GOLDEN = HERE.parent / "golden"
-SPECS = sorted([*(HERE.parents[1] / "specs").glob("*.yaml"), *(HERE / "specs").glob("*.yaml")])
+#: those of each feature of emission, and the reference specs
+OWN = {path.stem: path for path in sorted((HERE / "specs").glob("*.yaml"))}
+SPECS = {**OWN, **{path.stem: path for path in PATHS}}
 
 
-@pytest.mark.parametrize("spec", SPECS, ids=lambda path: path.stem)
-def test_module(spec: Path, request: pytest.FixtureRequest) -> None:
-    text = emit(compile_spec(spec))
-    golden = GOLDEN / f"{spec.stem}.py"
+@pytest.mark.parametrize("name", [*OWN, *each()])
+def test_module(name: str, request: pytest.FixtureRequest) -> None:
+    text = emit(compile_spec(SPECS[name]))
+    golden = GOLDEN / f"{name}.py"
     if request.config.getoption("--update-golden"):
         golden.write_text(text, encoding="utf-8")
     assert text == golden.read_text(encoding="utf-8")
-    assert emit(compile_spec(spec)) == text
+    assert emit(compile_spec(SPECS[name])) == text
     ast.parse(text)
 
 
 def test_every_golden_module_has_a_spec() -> None:
-    assert {path.stem for path in GOLDEN.glob("*.py")} == {path.stem for path in SPECS}
+    assert {path.stem for path in GOLDEN.glob("*.py")} == SPECS.keys()
 
 
 @pytest.mark.skipif(find_spec("ruff") is None, reason="ruff is not installed")

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from reference_specs import FOLDER, each
 
 import netwright
 from netwright.backends.report.columns import PAGE_HEIGHT, PAGE_WIDTH
@@ -18,8 +18,6 @@ from netwright.backends.report.mermaid import to_mermaid
 from netwright.backends.report.page import fitting_drawing
 from netwright.backends.report.svg import to_html, to_svg
 
-SPECS = Path(__file__).parents[2] / "specs"
-NAMES = sorted(path.stem for path in SPECS.glob("*.yaml"))
 SVG = "{http://www.w3.org/2000/svg}"
 
 SHARED = """\
@@ -33,7 +31,7 @@ model: |
 
 
 def model(name: str) -> netwright.api.Model:
-    return netwright.compile(SPECS / f"{name}.yaml")
+    return netwright.compile(FOLDER / f"{name}.yaml")
 
 
 def texts(svg: str) -> list[str]:
@@ -41,7 +39,7 @@ def texts(svg: str) -> list[str]:
     return ["".join(element.itertext()) for element in ElementTree.fromstring(svg).iter(f"{SVG}text")]
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", each())
 @pytest.mark.parametrize("depth", [None, 0, pytest.param(9, marks=pytest.mark.slow)])
 def test_every_spec_is_drawn_well_formed(name: str, depth: int | None) -> None:
     compiled = model(name)
@@ -86,7 +84,7 @@ def test_tooltips_say_path_line_and_figures() -> None:
     root = ElementTree.fromstring(to_svg(draw(model("resnet"), 1), ""))
     tips = [element.text or "" for element in root.iter(f"{SVG}title")]
     tip = next(tip for tip in tips if tip.startswith("conv_bn/conv2d\n"))
-    lines = (SPECS / "blocks" / "convolution.yaml").read_text().splitlines()
+    lines = (FOLDER / "blocks" / "convolution.yaml").read_text().splitlines()
     line = 1 + next(index for index, line in enumerate(lines) if "x -> conv2d(filters, kernel" in line)
     assert f"convolution.yaml:{line}\n" in tip
     assert "9,408 parameters, 118 M MACs" in tip  # 112 * 112 * 64 * 7 * 7 * 3
@@ -112,7 +110,7 @@ def check_level(level: Figure) -> None:
             check_level(shape.inside)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", each())
 def test_the_default_depth_fits_a_page(name: str) -> None:
     compiled = model(name)
     diagram = fitting_drawing(compiled)
@@ -145,7 +143,7 @@ STATEMENT = re.compile(
 )
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", each())
 def test_mermaid_statements_are_of_known_form(name: str) -> None:
     """The forms that Mermaid 11's own parser took for every spec."""
     _, head, *lines = to_mermaid(draw(model(name), 3), name).splitlines()
@@ -161,7 +159,7 @@ def test_mermaid_statements_are_of_known_form(name: str) -> None:
 @pytest.mark.slow
 def test_pictures_are_the_same_bytes_in_every_process() -> None:
     code = "import sys; from netwright.cli import main; main(['draw', sys.argv[1], '--depth', '2'])"
-    command = [sys.executable, "-c", code, str(SPECS / "transformer.yaml")]
+    command = [sys.executable, "-c", code, str(FOLDER / "transformer.yaml")]
     environment = {"PYTHONPATH": ":".join(sys.path)}
     drawn = {
         subprocess.run(command, check=True, capture_output=True, env=environment | {"PYTHONHASHSEED": seed}).stdout

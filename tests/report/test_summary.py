@@ -5,16 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import json
-from pathlib import Path
 
 import pytest
+from reference_specs import FOLDER, each
 
 import netwright
 from netwright.backends.report.summary import SummaryRow, summary_rows
 from netwright.backends.report.tables import Setting, as_csv, as_json, markdown, text
-
-SPECS = Path(__file__).parents[2] / "specs"
-NAMES = sorted(path.stem for path in SPECS.glob("*.yaml"))
 
 SHARED = """\
 netwright: 1
@@ -30,19 +27,19 @@ model: x -> outer -> twice * 3 -> dense(1) -> relu
 
 
 def rows_of(name: str, depth: int | None = None) -> list[SummaryRow]:
-    return list(summary_rows(netwright.compile(SPECS / f"{name}.yaml"), depth=depth))
+    return list(summary_rows(netwright.compile(FOLDER / f"{name}.yaml"), depth=depth))
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", each())
 def test_the_rows_of_the_first_level_add_up(name: str) -> None:
-    model = netwright.compile(SPECS / f"{name}.yaml")
+    model = netwright.compile(FOLDER / f"{name}.yaml")
     rows = list(summary_rows(model, depth=0))
     assert sum(row.params for row in rows) == model.params.total
     assert sum(row.trainable for row in rows) == model.params.trainable
     assert sum(row.parameter_bytes for row in rows) == model.params.bytes
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", each())
 def test_a_block_is_the_sum_of_what_is_in_it(name: str) -> None:
     rows = rows_of(name)
     for index, row in enumerate(rows):
@@ -71,7 +68,7 @@ def test_shared_weights_stand_where_they_are_first_applied() -> None:
 def test_rows_inside_a_second_application_are_not_counted() -> None:
     rows = rows_of("siamese")
     assert [row.params for row in rows if row.path.startswith("describe[1]")] == [0] * 10
-    lines = text(netwright.compile(SPECS / "siamese.yaml"), rows).splitlines()
+    lines = text(netwright.compile(FOLDER / "siamese.yaml"), rows).splitlines()
     second = next(line for line in lines if line.startswith("describe[1]"))
     assert second.split()[1:3] == ["(shared", "tower)"]
     assert second.split()[-7] == "above"
@@ -83,13 +80,13 @@ def test_depth_closes_blocks() -> None:
 
 
 def test_memory_is_counted_for_the_batch() -> None:
-    model = netwright.compile(SPECS / "mnist_mlp.yaml")
+    model = netwright.compile(FOLDER / "mnist_mlp.yaml")
     first = {batch: next(summary_rows(model, batch=batch)).bytes for batch in (1, 32)}
     assert first == {1: 4 * 28 * 28, 32: 32 * 4 * 28 * 28}
 
 
 def test_peaks_are_shown_where_they_are_asked_for() -> None:
-    model = netwright.compile(SPECS / "mnist_mlp.yaml")
+    model = netwright.compile(FOLDER / "mnist_mlp.yaml")
     rows, at = list(summary_rows(model)), Setting(peaks=True)
     assert text(model, rows, at).splitlines()[2].endswith("kept      peak  in training")
     assert text(model, rows, at).splitlines()[4].endswith("3.06 KiB       0 B  6.12 KiB     6.12 KiB")
@@ -98,7 +95,7 @@ def test_peaks_are_shown_where_they_are_asked_for() -> None:
 
 
 def test_text_is_cut_to_the_terminal_and_figures_are_not() -> None:
-    model = netwright.compile(SPECS / "seq2seq.yaml", params={"S": 64, "T": 64})
+    model = netwright.compile(FOLDER / "seq2seq.yaml", params={"S": 64, "T": 64})
     rows = list(summary_rows(model))
     table, _, totals = text(model, rows, width=80).rpartition("parameters  ")
     assert max(map(len, table.splitlines())) <= 80
@@ -108,12 +105,12 @@ def test_text_is_cut_to_the_terminal_and_figures_are_not() -> None:
 
 
 def test_unknown_sizes_are_asked_for() -> None:
-    model = netwright.compile(SPECS / "seq2seq.yaml")
+    model = netwright.compile(FOLDER / "seq2seq.yaml")
     assert text(model, []).endswith("? (give sizes: --set S=64 --set T=64)")
 
 
 def test_the_same_figures_in_csv_and_json() -> None:
-    model = netwright.compile(SPECS / "resnet.yaml")
+    model = netwright.compile(FOLDER / "resnet.yaml")
     rows = list(summary_rows(model))
     from_csv = list(csv.DictReader(io.StringIO(as_csv(model, rows))))
     from_json = json.loads(as_json(model, rows))
@@ -123,7 +120,7 @@ def test_the_same_figures_in_csv_and_json() -> None:
 
 
 def test_markdown_has_six_cells_a_row_and_escapes() -> None:
-    model = netwright.compile(SPECS / "siamese.yaml")
+    model = netwright.compile(FOLDER / "siamese.yaml")
     lines = markdown(model, list(summary_rows(model))).splitlines()
     table = [line for line in lines if line.startswith("|")]
     assert {line.count(" | ") for line in table if "---" not in line} == {5}

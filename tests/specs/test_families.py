@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from figures_of_others import figures_of_others
+from reference_specs import FOLDER, each
 
 from netwright.api import Model, compile as compile_spec
-
-FOLDER = Path(__file__).parents[2] / "specs"
 
 Families = dict[str, dict[str | None, str]]
 
@@ -67,7 +64,7 @@ def member(spec: str, preset: str | None, **params: int) -> Model:
     return compile_spec(FOLDER / f"{spec}.yaml", preset=preset, params=params)
 
 
-@pytest.mark.parametrize(("spec", "preset", "name"), members(TORCHVISION))
+@pytest.mark.parametrize(("spec", "preset", "name"), each(members(TORCHVISION)))
 def test_torchvision(spec: str, preset: str | None, name: str) -> None:
     row = figures_of_others("torchvision.csv", "model")[name]
     model = member(spec, preset, size=int(row["crop_size"]))
@@ -75,7 +72,7 @@ def test_torchvision(spec: str, preset: str | None, name: str) -> None:
     assert model.macs == pytest.approx(1e9 * float(row["ops_gflops_multiply_add"]), abs=0.51e6)
 
 
-@pytest.mark.parametrize(("spec", "preset", "name"), members(KERAS_APPLICATIONS))
+@pytest.mark.parametrize(("spec", "preset", "name"), each(members(KERAS_APPLICATIONS)))
 def test_keras_applications(spec: str, preset: str | None, name: str) -> None:
     row = figures_of_others("keras_applications.csv", "name")[name]
     model = member(spec, preset)
@@ -86,7 +83,7 @@ def test_keras_applications(spec: str, preset: str | None, name: str) -> None:
     assert model.macs == int(row["macs"])
 
 
-@pytest.mark.parametrize(("spec", "preset", "name"), members(PUBLISHED))
+@pytest.mark.parametrize(("spec", "preset", "name"), each(members(PUBLISHED)))
 def test_published(spec: str, preset: str | None, name: str) -> None:
     row = figures_of_others("published.csv", "system")[name]
     model = member(spec, preset)

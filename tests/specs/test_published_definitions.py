@@ -3,15 +3,14 @@ torchvision's. These count what trains; statistics of batch normalization are no
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 from figures_of_others import figures_of_others
+from reference_specs import FOLDER, each
 
 from netwright.api import compile as compile_spec
 
-FOLDER = Path(__file__).parents[2] / "specs"
 PUBLISHED = figures_of_others("published.csv", "system")
 
 #: (spec, preset, params, its row of published.csv); Caffe's figures are of one region
@@ -43,7 +42,7 @@ DEFINITIONS = [
 ]
 
 
-@pytest.mark.parametrize(("spec", "preset", "params", "system"), DEFINITIONS)
+@pytest.mark.parametrize(("spec", "preset", "params", "system"), each(DEFINITIONS))
 def test_parameters_and_macs(spec: str, preset: str | None, params: dict[str, Any], system: str) -> None:
     row = PUBLISHED[system]
     model = compile_spec(FOLDER / f"{spec}.yaml", preset=preset, params=params)
@@ -62,7 +61,7 @@ PARAMETERS = [
 ]
 
 
-@pytest.mark.parametrize(("spec", "preset", "system"), PARAMETERS)
+@pytest.mark.parametrize(("spec", "preset", "system"), each(PARAMETERS))
 def test_parameters(spec: str, preset: str | None, system: str) -> None:
     model = compile_spec(FOLDER / f"{spec}.yaml", preset=preset)
     assert model.params.trainable == int(PUBLISHED[system]["params"])

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import yaml
 from figures_of_others import figures_of_others
+from reference_specs import FOLDER, HANDFUL, PATHS, each
 
 from netwright.api import Model, compile as compile_spec
 from netwright.backends.keras.emit import emit
@@ -20,8 +21,6 @@ from netwright.compiler.family import compile_member, members_of
 from netwright.dsl.document import read_spec
 
 HERE = Path(__file__).parent
-FOLDER = HERE.parents[1] / "specs"
-SPECS = sorted(FOLDER.glob("*.yaml"))
 REDUCED: dict[str, dict[str, Any]] = yaml.safe_load((HERE / "reduced.yaml").read_text())
 
 #: (spec, its row of published.csv, params or the preset that make the spec the row's system)
@@ -79,9 +78,9 @@ def compiled(name: str, **options: Any) -> Model:
 # ---------------------------------------------------------------- what a spec says of itself
 
 
-@pytest.mark.parametrize("spec", SPECS, ids=lambda path: path.stem)
-def test_every_member_keeps_its_checks(spec: Path) -> None:
-    tree = read_spec(spec)
+@pytest.mark.parametrize("name", each())
+def test_every_member_keeps_its_checks(name: str) -> None:
+    tree = read_spec(FOLDER / f"{name}.yaml")
     for preset in members_of(tree):
         member = compile_member(tree, preset, root=FOLDER)
         assert member.diagnostics == [], preset
@@ -98,17 +97,17 @@ def test_another_process_emits_the_same() -> None:
     )
     written = {
         subprocess.run(
-            [sys.executable, "-c", code, *map(str, SPECS)],
+            [sys.executable, "-c", code, *map(str, PATHS)],
             env={"PYTHONHASHSEED": seed},
             capture_output=True,
             check=True,
         ).stdout
         for seed in ("1", "2")
     }
-    assert written == {"".join(emit(compile_spec(spec)) for spec in SPECS).encode()}
+    assert written == {"".join(emit(compile_spec(spec)) for spec in PATHS).encode()}
 
 
-@pytest.mark.parametrize("name", sorted(REDUCED))
+@pytest.mark.parametrize("name", each(sorted(REDUCED)))
 def test_the_reduced_size_is_small_and_has_no_errors_but_failed_checks(name: str) -> None:
     model = compiled(name, params=REDUCED[name])
     assert {diagnostic.code for diagnostic in model.diagnostics} <= {"check-failed"}
@@ -118,7 +117,7 @@ def test_the_reduced_size_is_small_and_has_no_errors_but_failed_checks(name: str
 # ---------------------------------------------------------------- what others say of it
 
 
-@pytest.mark.parametrize(("spec", "system", "member"), PUBLISHED)
+@pytest.mark.parametrize(("spec", "system", "member"), each(PUBLISHED))
 def test_published_figures(spec: str, system: str, member: dict[str, Any] | str) -> None:
     row = figures_of_others("published.csv", "system")[system]
     model = compiled(spec, **({"preset": member} if isinstance(member, str) else {"params": member}))
@@ -143,7 +142,7 @@ def known(model: Model) -> Iterator[int]:
     return (dim for dim in next(iter(model.outputs.values())).shape if isinstance(dim, int) and dim > 1)
 
 
-@pytest.mark.parametrize(("spec", "params", "system"), KERAS_APPLICATIONS)
+@pytest.mark.parametrize(("spec", "params", "system"), each(KERAS_APPLICATIONS))
 def test_figures_of_keras_applications(spec: str, params: dict[str, Any], system: str) -> None:
     row = figures_of_others("keras_applications.csv", "name")[system]
     model = compiled(spec, params=params)
@@ -197,13 +196,18 @@ def test_gpt3(params: dict[str, int], published: float) -> None:
 # ---------------------------------------------------------------- what a check imports
 
 
-def test_check_imports_no_framework() -> None:
-    """As a process, over every spec."""
+@pytest.mark.parametrize(
+    "paths",
+    [[path for path in PATHS if path.stem in HANDFUL], pytest.param(PATHS, marks=pytest.mark.slow)],
+    ids=["a handful", "all"],
+)
+def test_check_imports_no_framework(paths: list[Path]) -> None:
+    """As a process."""
     code = (
         "import sys; from netwright.cli import main; status = main(['check', *sys.argv[1:]])\n"
         "found = {'tensorflow', 'keras', 'jax', 'numpy'} & sys.modules.keys()\n"
         "sys.exit(f'status {status}, imported {found}' if status or found else 0)"
     )
-    done = subprocess.run([sys.executable, "-c", code, *map(str, SPECS)], capture_output=True, text=True, check=False)
+    done = subprocess.run([sys.executable, "-c", code, *map(str, paths)], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "resnet" in done.stdout
