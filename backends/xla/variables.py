@@ -79,8 +79,9 @@ def check_snapshot(held: Held, snapshot: Mapping[str, Any]) -> None:
     wrong = [name for name in expected if found.get(name) != expected[name]] or [n for n in found if n not in expected]
     if wrong:
         name = wrong[0]
-        message = f"the snapshot is of another model or optimizer: {name}: found {_shape(found.get(name))}, expected "
-        raise ExecutionError(message + _shape(expected.get(name)))
+        shapes = f"found {_shape(found.get(name))}, expected {_shape(expected.get(name))}"
+        message = f"the snapshot is of another model or optimizer, or of one with other loops: {name}: {shapes}"
+        raise ExecutionError(message, help="give the spec, --set, --engine and --repeat that the run began with")
 
 
 def _shape(shape: tuple[int, ...] | None) -> str:

@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from netwright.api import compile as compile_spec
 from netwright.backends.xla.engines.engine import Batch, Engine, Metric
 from netwright.backends.xla.errors import ExecutionError
 from netwright.backends.xla.program import Program
+from netwright.backends.xla.target import Target
 from netwright.backends.xla.weights import pair_variables
 
 pytestmark = pytest.mark.keras
@@ -108,6 +110,19 @@ def test_a_run_goes_on_from_a_snapshot(engine: Engine, program_of: Programs, sta
         np.testing.assert_array_equal(resumed.arrays()[path], array, err_msg=path)
     with pytest.raises(ExecutionError, match="another model or optimizer"):
         resumed.restore({"weights/dense/kernel": np.zeros(3)})
+
+
+def test_a_snapshot_with_other_loops_is_refused(engine: Engine, start: Start) -> None:
+    import keras
+
+    model = compile_spec('netwright: 1\ninputs: {x: "f32[N, 8]"}\nmodel: x -> dense(8) * 3\n')
+    looped, laid_out = (
+        engine.compile_training(program, start(program, 1), cross_entropy(), keras.optimizers.Adam(), [])
+        for program in (Program(model, engine, Target(repeat=repeat)) for repeat in ("scan", "unroll"))
+    )
+    with pytest.raises(ExecutionError, match=r"other loops: \S+: found .*, expected shape") as refused:
+        laid_out.restore(looped.snapshot())
+    assert refused.value.help == "give the spec, --set, --engine and --repeat that the run began with"
 
 
 def test_padding_weighs_nothing(engine: Engine, program_of: Programs, start: Start, batches: Batches) -> None:
