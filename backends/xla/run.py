@@ -33,8 +33,8 @@ class Inference:
     ) -> None:
         """weights: a `.weights.h5` that the emitted model or `train` saved; without it, first values that follow from
         `seed`. frozen: the weights become constants where calls are then faster, as on TensorFlow's own kernels; the
-        first call takes seconds longer, and the weights several times their memory. Raises ExecutionError where file,
-        engine or device do not fit, or memory is used up."""
+        first call with each shape takes seconds longer, and the weights several times their memory. Raises
+        ExecutionError where file, engine or device do not fit, or memory is used up."""
         if weights is not None and not Path(weights).is_file():
             raise ExecutionError(f"{weights}: no such file; expected a .weights.h5 that the emitted model saved")
         from netwright.backends.xla.engines.selection import load_engine, suited
