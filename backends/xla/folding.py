@@ -144,14 +144,13 @@ def _arrays_of(program: Program, site: Site, arrays: Mapping[str, Any]) -> Array
     return {slot.name: arrays[f"{site.path}/{slot.name}"] for slot in program.leaf(site.node).slots}
 
 
-def _in_numpy(program: Program, site: Site, arrays: Mapping[str, Any]) -> Arrays:
-    found = _arrays_of(program, site, arrays)
-    return {name: np.asarray(program.engine.numpy(array), "float64") for name, array in found.items()}
+def _in_f64(program: Program, site: Site, arrays: Mapping[str, Any]) -> Arrays:
+    return {name: np.asarray(array, "float64") for name, array in _arrays_of(program, site, arrays).items()}
 
 
 def _folded(program: Program, layer: Site, normalization: Site, arrays: Mapping[str, Any]) -> Arrays:
     """(x K + b - μ) s + beta = x (K s) + (b - μ) s + beta, with s = gamma / √(σ² + ε)."""
-    of_layer, of_it = (_in_numpy(program, site, arrays) for site in (layer, normalization))
+    of_layer, of_it = (_in_f64(program, site, arrays) for site in (layer, normalization))
     op: Any = normalization.node.op
     scale = of_it.get("gamma", 1.0) / np.sqrt(of_it["moving_variance"] + op.epsilon)
     name, shape = next((name, shape) for kind, name, shape in _KERNELS if isinstance(layer.node.op, kind))

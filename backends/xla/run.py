@@ -14,6 +14,8 @@ from netwright.compiler.dtypes import keras_dtype
 if TYPE_CHECKING:
     import numpy as np
 
+    from netwright.backends.xla.engines.engine import Compiled, Engine
+    from netwright.compiler.ir import Value
     from netwright.compiler.model import Model
     from netwright.compiler.types import TensorType
 
@@ -41,25 +43,31 @@ class Inference:
 
         target = suited(target, model)
         self._engine = load_engine(target)
-        from netwright.backends.xla.folding import folded
-        from netwright.backends.xla.initialization import initial_arrays
-        from netwright.backends.xla.program import Program
-        from netwright.backends.xla.weights import load_weights
-
-        program = Program(model, self._engine, target)
-        loaded = {} if weights is None else load_weights(program, Path(weights))
-        with self._engine.place():
-            program, arrays = folded(program, initial_arrays(program, seed, loaded))
-        self._compiled = self._engine.compile_inference(program, arrays, frozen=frozen)
-        self._types = _types(model)
-        self._outputs = {name: value.type for name, value in program.outputs.items()}
+        self._compiled = compile_inference(model, self._engine, target, weights, seed=seed, frozen=frozen)
+        self._inputs, self._outputs = _types(model.elaborated.inputs), _types(model.elaborated.outputs)
 
     @memory_faults()
     def __call__(self, inputs: Mapping[str, Any]) -> dict[str, np.ndarray[Any, Any]]:
         """The outputs by name, of an array for each input of the spec. Raises ExecutionError where the arrays do not
         fit, or memory is used up."""
-        outputs = self._compiled(check_inputs(self._types, inputs))
+        outputs = self._compiled(check_inputs(self._inputs, inputs))
         return {name: _as_declared(self._engine.numpy(outputs[name]), type) for name, type in self._outputs.items()}
+
+
+def compile_inference(
+    model: Model, engine: Engine, target: Target, weights: Path | str | None = None, *, seed: int, frozen: bool
+) -> Compiled:
+    """What is compiled for a model, (inputs) -> outputs, with the arguments of `Inference`."""
+    from netwright.backends.xla.folding import folded
+    from netwright.backends.xla.initialization import initial_arrays
+    from netwright.backends.xla.program import Program
+    from netwright.backends.xla.weights import load_weights
+
+    program = Program(model, engine, target)
+    loaded = {} if weights is None else load_weights(program, Path(weights))
+    with engine.place():
+        program, arrays = folded(program, initial_arrays(program, seed, loaded))
+    return engine.compile_inference(program, arrays, frozen=frozen)
 
 
 def run(
@@ -71,12 +79,12 @@ def run(
     seed: int = 0,
 ) -> dict[str, np.ndarray[Any, Any]]:
     """What `Inference` gives for one call. Arrays that do not fit are refused before a framework is imported."""
-    check_inputs(_types(model), inputs)
-    return Inference(model, weights, target=target, seed=seed)(inputs)
+    checked = check_inputs(_types(model.elaborated.inputs), inputs)
+    return Inference(model, weights, target=target, seed=seed)(checked)
 
 
-def _types(model: Model) -> dict[str, TensorType]:
-    return {name: value.type for name, value in model.elaborated.inputs.items()}
+def _types(values: Mapping[str, Value]) -> dict[str, TensorType]:
+    return {name: value.type for name, value in values.items()}
 
 
 def _as_declared(array: np.ndarray[Any, Any], type: TensorType) -> np.ndarray[Any, Any]:

@@ -46,15 +46,12 @@ class ForwardContender:
         self._inputs = inputs
 
     def begin(self) -> None:
-        from netwright.backends.xla.folding import folded
-        from netwright.backends.xla.initialization import initial_arrays
-        from netwright.backends.xla.program import Program
+        from netwright.backends.xla.run import compile_inference
 
-        conditions = self._case.conditions
-        program = Program(_compiled(self._case), self._engine, conditions.target)
-        with self._engine.place():
-            program, arrays = folded(program, initial_arrays(program, conditions.seed))
-        self._forward = self._engine.compile_inference(program, arrays, frozen=conditions.frozen)
+        model, conditions = _compiled(self._case), self._case.conditions
+        self._forward = compile_inference(
+            model, self._engine, conditions.target, seed=conditions.seed, frozen=conditions.frozen
+        )
 
     def step(self) -> None:
         for output in self._forward(self._inputs).values():

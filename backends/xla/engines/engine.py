@@ -68,7 +68,7 @@ class Compiled(Protocol):
         """The program for such arguments; quick where it has run on such."""
 
 
-class Held:
+class Bound:
     """A compiled function that holds its first arguments, on the device."""
 
     def __init__(self, compiled: Compiled, *held: Any) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from netwright.backends.xla.engines.engine import Held, Loss, Metric, Step
+from netwright.backends.xla.engines.engine import Bound, Loss, Metric, Step
 from netwright.backends.xla.engines.jax_cache import keep_compiled
 from netwright.backends.xla.engines.jax_compiled import JaxFunction
 from netwright.backends.xla.engines.jax_rematerialization import computed_again
@@ -81,8 +81,8 @@ class JaxEngine:
     def compile_forward(self, program: Program) -> JaxFunction:
         return self.compiled(lambda weights, state, inputs: program.forward(weights, state, inputs).outputs)
 
-    def compile_inference(self, program: Program, arrays: Arrays, *, frozen: bool) -> Held:
-        return Held(self.compile_forward(program), *self.put(program.split(arrays)))
+    def compile_inference(self, program: Program, arrays: Arrays, *, frozen: bool) -> Bound:
+        return Bound(self.compile_forward(program), *self.put(program.split(arrays)))
 
     def value_and_grad(self, function: Callable[..., tuple[Any, Any]]) -> Callable[..., tuple[tuple[Any, Any], Arrays]]:
         return jax.value_and_grad(function, has_aux=True)  # type: ignore[no-any-return]

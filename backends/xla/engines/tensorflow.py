@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from netwright.backends.xla.engines.engine import Compiled, Held, Loss, Metric, Step
+from netwright.backends.xla.engines.engine import Bound, Compiled, Loss, Metric, Step
 from netwright.backends.xla.engines.scopes import scope_name
 from netwright.backends.xla.engines.tensorflow_compiled import TensorFlowFunction
 from netwright.backends.xla.engines.tensorflow_loops import computed_again, scan
@@ -79,7 +79,7 @@ class TensorFlowEngine:
 
     def compile_inference(self, program: Program, arrays: Arrays, *, frozen: bool) -> Compiled:
         if not frozen or self.uses_xla(program):
-            return Held(self.compile_forward(program), *self.put(program.split(arrays)))
+            return Bound(self.compile_forward(program), *self.put(program.split(arrays)))
         kernels = {path: array for path, array in arrays.items() if array.ndim > 1}
         _check_constants(kernels)
 
@@ -90,7 +90,7 @@ class TensorFlowEngine:
             return program.forward(weights, state, inputs).outputs
 
         rest = self.put({path: array for path, array in arrays.items() if path not in kernels})
-        return Held(self.compiled(forward, jit=False), rest)
+        return Bound(self.compiled(forward, jit=False), rest)
 
     def uses_xla(self, program: Program) -> bool:
         """On the CPU TensorFlow's own kernels are faster, but for what is over so soon that starting them takes
