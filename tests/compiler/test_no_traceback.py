@@ -11,13 +11,14 @@ from typing import NoReturn
 
 import pytest
 from case_pages import read_cases
+from reference_specs import PATHS
 
 import netwright
 from netwright.dsl.render import render_text
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[2]
-SPECS = {path.stem: path.read_text(encoding="utf-8") for path in sorted((ROOT / "specs").glob("*.yaml"))}
+SPECS = {path.stem: path.read_text(encoding="utf-8") for path in PATHS}
 PAGES = {
     page.stem: [case.spec.text for case in read_cases(page)] for page in sorted((ROOT / "tests" / "cases").glob("*.md"))
 }

@@ -8,13 +8,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from reference_specs import PATHS
 
 from netwright.backends.keras.emit import emit
 from netwright.compiler.model import compile as compile_spec
 from netwright.dsl.diagnostics import SpecError
 
-FOLDER = Path(__file__).resolve().parents[2] / "specs"
-SPECS = sorted(path for path in FOLDER.glob("*.yaml") if "\ntrain:" in path.read_text(encoding="utf-8"))
+SPECS = [path for path in PATHS if "\ntrain:" in path.read_text(encoding="utf-8")]
 
 SOURCES = {
     "npz": "{npz: a.npz, inputs: {x: features}, targets: {label: y}, split: {validation: 0.25, test: 0.25}}",

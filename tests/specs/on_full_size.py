@@ -11,6 +11,7 @@ from typing import Any
 import keras
 import pytest
 from emitted_models import output_shapes, shapes_of
+from reference_specs import PATHS
 
 from netwright.api import compile as compile_spec
 from netwright.backends.keras.emit import emit
@@ -18,10 +19,9 @@ from netwright.compiler.family import members_of
 from netwright.dsl.document import read_spec
 
 pytestmark = pytest.mark.keras
-SPECS = sorted((Path(__file__).parents[2] / "specs").glob("*.yaml"))
 MEMBERS = [
     pytest.param(path, preset, id=f"{path.stem}-{preset}" if preset else path.stem)
-    for path in SPECS
+    for path in PATHS
     for preset in members_of(read_spec(path))
 ]
 

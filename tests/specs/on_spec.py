@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 import yaml
 from emitted_models import named, one_or_all, output_shapes, shapes_of
+from reference_specs import FOLDER, NAMES
 
 from netwright.api import Model, compile as compile_spec
 from netwright.backends.keras.emit import emit
@@ -32,11 +33,10 @@ from netwright.compiler.ir import BodyNode, OpNode, Value
 pytestmark = pytest.mark.keras
 NAME = os.environ["KERAS_BACKEND"]
 HERE = Path(__file__).parent
-FOLDER = HERE.parents[1] / "specs"
 #: params that make a spec small; an entry `spec/preset` is a member that is run too
 REDUCED: dict[str, dict[str, Any]] = yaml.safe_load((HERE / "reduced.yaml").read_text())
 MEMBERS = [name for name in REDUCED if "/" in name]
-CASES = sorted([*(path.stem for path in FOLDER.glob("*.yaml")), *MEMBERS])
+CASES = sorted([*NAMES, *MEMBERS])
 STEPS = 10
 #: what draws random numbers in training, and how often
 DRAWN = re.compile(r"(dropout|stochastic_depth)(\(|=)[\w.]+")
